@@ -97,7 +97,7 @@ PROPERTIES = (
     "UnitFileState",
     "NeedDaemonReload",
     "InvocationID",
-    "ActiveEnterTimestampMonotonic",
+    "InactiveExitTimestampMonotonic",
 )
 
 
@@ -145,7 +145,7 @@ class Unit:
         record = json.loads(read(self.record) or b"{}")
         if record.get("invocation") == self.shown["InvocationID"]:
             return record.get("digest") != digest(files)
-        return newest(files) > int(self.shown["ActiveEnterTimestampMonotonic"] or 0) / 1e6
+        return newest(files) > int(self.shown["InactiveExitTimestampMonotonic"] or 0) / 1e6
 
     def remember(self, files):
         """Note what this invocation of the unit has loaded."""
