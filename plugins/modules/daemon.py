@@ -39,7 +39,9 @@ options:
     description: Whether the unit starts with the host. Unset leaves that alone.
     type: bool
   wait:
-    description: Whether to wait until systemd calls the unit started. V(false) suits members of a quorum, which wait for one another.
+    description:
+      - Whether to wait until systemd calls the unit started.
+      - V(false) suits members of a quorum, which wait for one another.
     type: bool
     default: true
 attributes:
