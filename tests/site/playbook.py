@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a playbook of the collection on the lab, as an operator would, and read the recap."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+@dataclass
+class Run:
+    """What a run did.
+
+    Attributes:
+        status: exit status of ansible-playbook.
+        output: all that it printed.
+        hosts: host name to its counts of ok, changed, unreachable and failed tasks.
+    """
+
+    status: int
+    output: str
+    hosts: dict
+
+    @property
+    def changed(self):
+        """Number of changed tasks over all hosts."""
+        return sum(counts["changed"] for counts in self.hosts.values())
+
+    @property
+    def changes(self):
+        """The lines that say what was changed, with their tasks."""
+        task, found = "", []
+        for line in self.output.splitlines():
+            if line.startswith("TASK ["):
+                task = line
+            elif line.startswith("changed:"):
+                found.append(f"{task.rstrip(' *')} {line}")
+        return found
+
+
+def command(name, *words):
+    """Return the command line for a playbook of the collection, by its short name."""
+    inventory = ROOT / "inventory" / "lab" / os.environ.get("LAB_TOPOLOGY", "ha5")
+    return ["ansible-playbook", "--inventory", str(inventory), f"metal.maas_ha.{name}", *words]
+
+
+def recap(output):
+    """Return the counts of each host out of a run's output."""
+    return {
+        host: dict(zip(("ok", "changed", "unreachable", "failed"), map(int, counts), strict=True))
+        for host, *counts in RECAP.findall(output)
+    }
+
+
+def play(name, *words, timeout=1800):
+    """Run a playbook to its end.
+
+    Args:
+        name: short name of the playbook, such as site.
+        words: further arguments for ansible-playbook.
+        timeout: seconds after which the run counts as hung.
+
+    Returns:
+        Run.
+    """
+    done = subprocess.run(
+        command(name, *words),
+        cwd=ROOT,
+        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_DEPRECATION_WARNINGS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, recap(done.stdout))
