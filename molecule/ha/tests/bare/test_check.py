@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What --check does to hosts on which nothing is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab import Lab
+from tests.site.playbook import play
+
+KEPT = ("etc", "usr", "opt", "var/lib", "var/snap", "snap", "root")
+NOT_OURS = ("root/.ansible", "var/lib/systemd", "var/lib/snapd", "var/lib/dhcp", "var/lib/chrony")
+
+
+def written(lab, host):
+    """Return what stands in a host's own layer, with times: all that was written since it was made."""
+    top = lab.state / host / "upper"
+    return {
+        str(path.relative_to(top)): path.lstat().st_mtime_ns
+        for kept in KEPT
+        for path in (top / kept).rglob("*")
+        if not str(path.relative_to(top)).startswith(NOT_OURS) and not path.is_dir()
+    }
+
+
+@pytest.mark.usefixtures("lab_is_bare")
+def test_check_mode_succeeds_and_writes_nothing():
+    lab = Lab.current()
+    hosts = [host for members in lab.groups.values() for host in members]
+    before = {host: written(lab, host) for host in hosts}
+    run = play("site", "--check", "--diff")
+    assert run.status == 0, run.output[-8000:]
+    assert {host: written(lab, host) for host in hosts} == before
+
+
+@pytest.fixture
+def lab_is_bare():
+    """Refuse to prove anything on a lab that was deployed already."""
+    lab = Lab.current()
+    for host in {host for members in lab.groups.values() for host in members}:
+        assert lab.run(host, ["test -e /etc/maas-ha && echo there || echo bare"]).strip() == "bare", (
+            f"{host} is not bare"
+        )
