@@ -119,9 +119,12 @@ class Client:
                 return None
             raise
 
-    def post(self, path, data=None, op=None):
-        """Create, or carry out an operation. Never repeated once sent: the error's `unsure` says when to look first."""
-        return self._send("POST", path, {"op": op} if op else {}, data or {}, repeat=False)
+    def post(self, path, data=None, op=None, repeat=False):
+        """Create, or carry out an operation; repeat says that twice is as good as once.
+
+        Else it is not repeated when MAAS may have received it: the error's `unsure` says that one must look first.
+        """
+        return self._send("POST", path, {"op": op} if op else {}, data or {}, repeat)
 
     def put(self, path, data):
         """Change. Repeated while MAAS is away, so data must say what is wanted, not what to do."""

@@ -1,0 +1,630 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""MAAS's data model as tables, and its quirks. PRIVATE to this collection.
+
+What is cheap to read on a large MAAS decides how an object is found: `fabrics/` shows all VLANs at once in
+milliseconds, one subnet by its CIDR likewise; `subnets/`, `ipranges/` and `spaces/` take seconds and are avoided.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import quote
+
+from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
+from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp import STATE, rack_steps
+from ansible_collections.metal.maas_ha.plugins.module_utils._resource import Missing, Option, Resource
+
+RACKS = ("primary_rack", "secondary_rack")
+SMALLEST_IPV6_RANGE = 256
+
+
+# What is wrong with a value, whatever MAAS holds.
+
+
+def between(low, high):
+    """Return a check that a number lies between two others."""
+    return lambda value: None if low <= value <= high else f"{value} is not between {low} and {high}"
+
+
+def address(value):
+    """Check that an IP address is one; an empty text stands for none."""
+    try:
+        return ipaddress.ip_address(value) and None if value else None
+    except ValueError:
+        return f"{value} is not an IP address"
+
+
+def network(value):
+    """Check that a CIDR is a network."""
+    try:
+        exact = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return f"{value} is not a network like 192.0.2.0/24"
+    host = value.partition("/")[0]
+    return None if ipaddress.ip_address(host) == exact.network_address else f"{value} lies within the network {exact}"
+
+
+def subnet_reference(value):
+    """Check that what names a subnet is a CIDR if it looks like one."""
+    return network(value) if "/" in value else None
+
+
+def ssh_public_key(value):
+    """Check the form of a public SSH key; what is wrong may be a private one, so it is not repeated."""
+    if not re.fullmatch(r"(ssh|ecdsa|sk)-[\w.@-]+ [A-Za-z0-9+/]+=*( [^\n]*)?", value.strip()):
+        return "not a public SSH key in one line, such as `ssh-ed25519 AAAA… comment`"
+    return None
+
+
+def tag_name(value):
+    """Check that MAAS takes a tag of that name."""
+    return None if re.fullmatch(r"[\w.-]+", value) else f"{value!r} holds other signs than letters, digits and _.-"
+
+
+# Names to objects.
+
+
+def fabric_of(site, name, option="fabric"):
+    """Return the fabric of a name or an id."""
+    fabrics = site.get("fabrics/")
+    for key in ("name", "id"):
+        for fabric in fabrics:
+            if str(fabric[key]) == name:
+                return fabric
+    raise Missing(f"{option}: MAAS has no fabric {name}")
+
+
+def vlan_of(site, fabric, vid, option="vid"):
+    """Return the VLAN of a fabric and a VID."""
+    for vlan in fabric_of(site, fabric, option)["vlans"]:
+        if vlan["vid"] == vid:
+            return vlan
+    raise Missing(f"{option}: MAAS has no VLAN {vid} on fabric {fabric}")
+
+
+def subnet_of(site, name, option="subnet"):
+    """Return the subnet of a CIDR, a name or an id."""
+    found = site.find(subnet_path(name))
+    if found is None:
+        raise Missing(f"{option}: MAAS has no subnet {name}")
+    return found
+
+
+def subnet_path(name):
+    """Return where MAAS keeps the subnet of a CIDR, a name or an id."""
+    return f"subnets/cidr:{ipaddress.ip_network(name)}/" if "/" in name else f"subnets/{quote(name, safe='')}/"
+
+
+def rack_of(site, name, option):
+    """Return the rack controller of a hostname or a system_id."""
+    found = site.get("rackcontrollers/", hostname=name) or site.get("rackcontrollers/", id=name)
+    if not found:
+        raise Missing(f"{option}: MAAS shows no rack controller {name} to this API key's user")
+    return found[0]
+
+
+def vlan_option(name):
+    """Return an option that names a VLAN by fabric and VID and is sent as its id; an empty one stands for none."""
+
+    def means(site, value, record):
+        if value["fabric"] is None:
+            return ""
+        shown = (record or {}).get(name) or {}
+        if (shown.get("fabric"), shown.get("vid")) == (value["fabric"], value["vid"]):
+            return shown["id"]
+        return vlan_of(site, value["fabric"], value["vid"], name)["id"]
+
+    return Option(
+        "dict",
+        options={"fabric": {"type": "str"}, "vid": {"type": "int"}},
+        required_together=[("fabric", "vid")],
+        shows=lambda record: (record.get(name) or {}).get("id", ""),
+        means=means,
+    )
+
+
+def rack_option(name):
+    """Return an option that names a rack controller; an empty text stands for none."""
+
+    def means(site, value, record):
+        shown = record[name] if record else None
+        return value if value in ("", shown) else rack_of(site, value, name)["system_id"]
+
+    return Option(shows=lambda record: record.get(name), means=means)
+
+
+# Fabrics and spaces
+
+
+def find_fabric(site, task):
+    """Find a fabric by the id, when the task gives one, or by its name."""
+    if task["id"] is None:
+        return next((one for one in site.get("fabrics/") if one["name"] == task["name"]), None)
+    return fabric_of(site, str(task["id"]), "id")
+
+
+FABRIC = Resource(
+    "fabric",
+    {
+        "id": Option("int"),
+        "name": Option(required=True),
+        "description": Option(write_only=True),
+        "class_type": Option(),
+    },
+    find=find_fabric,
+    collection=lambda site, task: "fabrics/",
+    item=lambda record: f"fabrics/{record['id']}/",
+)
+
+
+def find_space(site, task):
+    """Find a space by its name; MAAS takes an id in its place, which is not asked for here."""
+    found = site.find(f"spaces/{quote(task['name'], safe='')}/")
+    return found if found and found["name"] == task["name"] else None
+
+
+SPACE = Resource(
+    "space",
+    {
+        "name": Option(
+            required=True, check=lambda name: "undefined stands for no space in MAAS" if name == "undefined" else None
+        ),
+        "description": Option(),
+    },
+    find=find_space,
+    collection=lambda site, task: "spaces/",
+    item=lambda record: f"spaces/{record['id']}/",
+)
+
+
+# VLANs
+
+
+def find_vlan(site, task):
+    """Find a VLAN by its fabric and VID."""
+    vlans = fabric_of(site, task["fabric"])["vlans"]
+    return next((vlan for vlan in vlans if vlan["vid"] == task["vid"]), None)
+
+
+def guard_vlan(site, task, found, fields):
+    """Refuse what MAAS would half do, or take and not serve."""
+    if task["state"] == "absent":
+        return
+    place = f"VLAN {task['vid']} of fabric {task['fabric']}"
+    if not found:
+        early = [name for name in ("dhcp_on", *RACKS) if task[name]]
+        if early:
+            raise MaasError(
+                f"{', '.join(early)}: {place} is not there yet; first create it, its subnet and a dynamic range"
+            )
+        return
+    if found["name"] == "untagged" and fields.get("name", "untagged") != "untagged":
+        raise MaasError(f"name: {place} is always called untagged")
+    try:
+        rack_steps(VLAN.show(found), dhcp_part(fields))
+    except ValueError as error:
+        raise MaasError(str(error)) from error
+    for name in RACKS:
+        if fields.get(name) and fields[name] != found[name]:
+            rack = rack_of(site, task[name], name)
+            if not any(port["vlan"] and port["vlan"]["id"] == found["id"] for port in rack["interface_set"]):
+                raise MaasError(f"{name}: {task[name]} has no interface on {place}")
+            if name == "primary_rack" and task["secondary_rack"] and not alive(rack):
+                raise MaasError(f"{name}: {task[name]} is dead, and MAAS gives a dead primary no secondary_rack")
+
+
+def dhcp_part(fields):
+    """Return those of a VLAN's fields that say who serves DHCP."""
+    return {name: value for name, value in fields.items() if name in STATE}
+
+
+def update_vlan(site, record, changes):
+    """Change a VLAN in as many requests as its racks need; what else changes goes with the last of them."""
+    steps = rack_steps(VLAN.show(record), dhcp_part(changes)) or [{}]
+    steps[-1].update(VLAN.form({name: value for name, value in changes.items() if name not in STATE}))
+    for step in steps:
+        record = site.client.put(VLAN.item(record), step)
+    return record
+
+
+def vlan_name(site, value, record):
+    """Return a VLAN's name; MAAS 3.4 calls one that has none by its VID."""
+    unnamed = record and not value and record["name"] == str(record["vid"])
+    return record["name"] if unnamed else value
+
+
+VLAN = Resource(
+    "vlan",
+    {
+        "fabric": Option(required=True, means=lambda site, value, record: fabric_of(site, value)["name"]),
+        "vid": Option("int", required=True, check=between(0, 4094)),
+        "name": Option(means=vlan_name),
+        "description": Option(write_only=True),
+        "mtu": Option("int", check=between(552, 65535)),
+        "space": Option(means=lambda site, value, record: value or "undefined"),
+        "dhcp_on": Option("bool"),
+        "primary_rack": rack_option("primary_rack"),
+        "secondary_rack": rack_option("secondary_rack"),
+        "relay_vlan": vlan_option("relay_vlan"),
+    },
+    find=find_vlan,
+    guard=guard_vlan,
+    collection=lambda site, task: f"fabrics/{fabric_of(site, task['fabric'])['id']}/vlans/",
+    item=lambda record: f"vlans/{record['id']}/",
+    update=update_vlan,
+)
+
+
+# Subnets and IP ranges
+
+
+def guard_subnet(site, task, found, fields):
+    """Refuse to create a subnet wherever MAAS likes, and to leave one without a VLAN."""
+    if task["state"] == "present" and not fields.get("vlan", found):
+        raise MaasError(f"vlan: the subnet {task['cidr']} needs one, by its fabric and vid")
+
+
+SUBNET = Resource(
+    "subnet",
+    {
+        "cidr": Option(
+            required=True,
+            check=network,
+            means=lambda site, value, record: str(ipaddress.ip_network(value)),
+        ),
+        "name": Option(),
+        "description": Option(),
+        "vlan": vlan_option("vlan"),
+        "gateway_ip": Option(check=address),
+        "dns_servers": Option("list", elements="str", check=address, sends=",".join),
+        "rdns_mode": Option("int", choices=[0, 1, 2]),
+        "allow_dns": Option("bool"),
+        "allow_proxy": Option("bool"),
+        "active_discovery": Option("bool"),
+        "managed": Option("bool"),
+        "disabled_boot_architectures": Option("list", elements="str", sends=",".join),
+    },
+    find=lambda site, task: site.find(subnet_path(task["cidr"])),
+    guard=guard_subnet,
+    collection=lambda site, task: "subnets/",
+    item=lambda record: f"subnets/{record['id']}/",
+    removal={"force": {"type": "bool", "default": False}},
+)
+
+
+def find_iprange(site, task):
+    """Find a range by its subnet and first address.
+
+    MAAS lists ranges only all together, which takes seconds. What a subnet has reserved is read first: it tells, but
+    for the comment and the id, whether the range is there exactly as wanted, or that there is none.
+    """
+    subnet = subnet_of(site, task["subnet"])
+    start = ipaddress.ip_address(task["start_ip"])
+    end = ipaddress.ip_address(task["end_ip"] or task["start_ip"])
+    there = [
+        taken
+        for taken in site.get(f"subnets/{subnet['id']}/", op="reserved_ip_ranges")
+        if {"dynamic", "reserved"} & set(taken["purpose"])
+        and ipaddress.ip_address(taken["start"]) <= end
+        and ipaddress.ip_address(taken["end"]) >= start
+    ]
+    if not there:
+        return None
+    exact = [(str(start), str(end), [task["type"]])] == [(r["start"], r["end"], r["purpose"]) for r in there]
+    if exact and task["state"] == "present" and task["comment"] is None:
+        return {"subnet": subnet, "type": task["type"], "start_ip": str(start), "end_ip": str(end)}
+    for iprange in site.get("ipranges/"):
+        if iprange["subnet"]["id"] == subnet["id"] and iprange["start_ip"] == str(start):
+            return iprange
+    return None
+
+
+def guard_iprange(site, task, found, fields):
+    """Refuse ranges that MAAS answers with a crash."""
+    if task["state"] == "absent":
+        return
+    missing = [name for name in ("type", "end_ip") if task[name] is None]
+    if missing and not found:
+        raise MaasError(f"{', '.join(missing)}: needed to create the range that starts at {task['start_ip']}")
+    wanted = {**(found or {}), **fields}
+    net = ipaddress.ip_network(subnet_of(site, task["subnet"])["cidr"])
+    start, end = ipaddress.ip_address(wanted["start_ip"]), ipaddress.ip_address(wanted["end_ip"])
+    for name, ip in (("start_ip", start), ("end_ip", end)):
+        if ip not in net:
+            raise MaasError(f"{name}: {ip} is not in the subnet {net}")
+    if end < start:
+        raise MaasError(f"end_ip: {end} comes before start_ip {start}")
+    if net.num_addresses > 2 and start == net.network_address:
+        raise MaasError(f"start_ip: {start} is the address of the subnet {net} itself")
+    if net.version == 4 and net.num_addresses > 2 and end == net.broadcast_address:
+        raise MaasError(f"end_ip: {end} is the broadcast address of the subnet {net}")
+    if net.version == 6 and wanted["type"] == "dynamic" and int(end) - int(start) + 1 < SMALLEST_IPV6_RANGE:
+        raise MaasError(f"end_ip: a dynamic IPv6 range holds at least {SMALLEST_IPV6_RANGE} addresses")
+
+
+def exact_address(site, value, record):
+    """Return an address as MAAS spells it."""
+    return str(ipaddress.ip_address(value))
+
+
+IPRANGE = Resource(
+    "iprange",
+    {
+        "subnet": Option(
+            required=True,
+            check=subnet_reference,
+            shows=lambda record: record["subnet"]["id"],
+            means=lambda site, value, record: subnet_of(site, value)["id"],
+        ),
+        "type": Option(choices=["dynamic", "reserved"]),
+        "start_ip": Option(required=True, check=address, means=exact_address),
+        "end_ip": Option(check=address, means=exact_address),
+        "comment": Option(),
+    },
+    find=find_iprange,
+    guard=guard_iprange,
+    collection=lambda site, task: "ipranges/",
+    item=lambda record: f"ipranges/{record['id']}/",
+)
+
+
+# Controllers
+
+
+def services(record):
+    """Return the status of each of a rack controller's services by name."""
+    return {service["name"]: service["status"] for service in record["service_set"]}
+
+
+def alive(record):
+    """Return whether a rack controller is linked to some region at least."""
+    return services(record).get("rackd") != "dead"
+
+
+def find_rack(site, task):
+    """Find a rack controller by its system_id or hostname."""
+    if task["system_id"]:
+        return site.find(f"rackcontrollers/{quote(task['system_id'], safe='')}/")
+    return next(iter(site.get("rackcontrollers/", hostname=task["hostname"])), None)
+
+
+def guard_rack(site, task, found, fields):
+    """Refuse to invent a rack, and to take the last one from a VLAN."""
+    name = "system_id" if task["system_id"] else "hostname"
+    if task["state"] == "present":
+        if not found:
+            raise MaasError(f"{name}: MAAS knows no rack controller {task[name]}; it makes itself known once it runs")
+        return
+    alone = [
+        f"{vlan['vid']} of {vlan['fabric']}"
+        for fabric in site.get("fabrics/")
+        for vlan in fabric["vlans"]
+        if vlan["dhcp_on"] and {vlan["primary_rack"], vlan["secondary_rack"]} - {None} == {found["system_id"]}
+    ]
+    if alone and not task["force"]:
+        raise MaasError(
+            f"{name}: {found['hostname']} alone serves DHCP on VLAN {', '.join(alone)}; "
+            "give these another rack first, or say force"
+        )
+
+
+def update_rack(site, record, changes):
+    """Change a rack controller; its tags are members of each tag, not a field."""
+    tags = changes.pop("tags", None)
+    if changes:
+        record = site.client.put(RACK_CONTROLLER.item(record), changes)
+    if tags is None:
+        return record
+    member = record["system_id"]
+    for tag in sorted(set(tags) - set(record["tag_names"])):
+        if site.client.find(f"tags/{tag}/") is None:
+            site.client.post("tags/", {"name": tag})
+        site.client.post(f"tags/{tag}/", {"add": member}, op="update_nodes", repeat=True)
+    for tag in sorted(set(record["tag_names"]) - set(tags)):
+        site.client.post(f"tags/{tag}/", {"remove": member}, op="update_nodes", repeat=True)
+    return {**record, "tag_names": tags}
+
+
+RACK_CONTROLLER = Resource(
+    "rack_controller",
+    {
+        "hostname": Option(),
+        "system_id": Option(),
+        "description": Option(),
+        "zone": Option(shows=lambda record: record["zone"]["name"]),
+        "tags": Option(
+            "list",
+            elements="str",
+            check=tag_name,
+            shows=lambda record: sorted(record["tag_names"]),
+            means=lambda site, value, record: sorted(set(value)),
+        ),
+    },
+    find=find_rack,
+    guard=guard_rack,
+    item=lambda record: f"rackcontrollers/{record['system_id']}/",
+    update=update_rack,
+    removal={"force": {"type": "bool", "default": False}},
+    rules={"mutually_exclusive": [("hostname", "system_id")], "required_one_of": [("hostname", "system_id")]},
+)
+
+
+def controller(record):
+    """Return what matters of a controller: who it is, where it is reached, what runs."""
+    return {
+        "system_id": record["system_id"],
+        "hostname": record["hostname"],
+        "fqdn": record["fqdn"],
+        "description": record["description"],
+        "version": record["version"],
+        "zone": record["zone"]["name"],
+        "tags": sorted(record["tag_names"]),
+        "interfaces": [
+            {
+                "name": port["name"],
+                "mac_address": port["mac_address"],
+                "vlan": port["vlan"] and {name: port["vlan"][name] for name in ("id", "fabric", "vid")},
+                "addresses": [
+                    {
+                        "ip_address": link["ip_address"],
+                        "mode": link["mode"],
+                        "cidr": link["subnet"]["cidr"] if link.get("subnet") else None,
+                    }
+                    for link in port["links"]
+                    if link.get("ip_address")
+                ],
+            }
+            for port in record["interface_set"]
+        ],
+    }
+
+
+def rack_controller(record):
+    """Return what matters of a rack controller; it can serve DHCP only where its address is its own."""
+    essence = controller(record)
+    return {
+        **essence,
+        "services": services(record),
+        "connected": services(record).get("rackd") == "running",
+        "vlans": [
+            port["vlan"]["id"]
+            for port in essence["interfaces"]
+            if port["vlan"] and any(one["mode"] in ("static", "auto") for one in port["addresses"])
+        ],
+    }
+
+
+# Users, keys, images
+
+
+def guard_user(site, task, found, fields):
+    """Refuse what MAAS's API cannot do: change a user."""
+    if task["state"] == "absent":
+        return
+    if not found:
+        missing = [name for name in ("email", "password") if not task[name]]
+        if missing:
+            raise MaasError(f"{', '.join(missing)}: needed to create the user {task['username']}")
+        return
+    for name in ("email", "is_superuser"):
+        if task[name] not in (None, found[name]):
+            raise MaasError(f"{name}: is {found[name]} for {task['username']}, and MAAS's API cannot change a user")
+
+
+USER = Resource(
+    "user",
+    {
+        "username": Option(required=True),
+        "email": Option(),
+        "password": Option(no_log=True, write_only=True),
+        "is_superuser": Option("bool", sends=int),
+    },
+    find=lambda site, task: site.find(f"users/{quote(task['username'], safe='')}/"),
+    guard=guard_user,
+    collection=lambda site, task: "users/",
+    item=lambda record: f"users/{quote(record['username'], safe='')}/",
+    create=lambda site, task, fields: USER.post(site, task, {"is_superuser": False, **fields}),
+    removal={"transfer_resources_to": {"type": "str"}},
+)
+
+
+def find_ssh_key(site, task):
+    """Find a key among those of the API key's user; its comment does not count."""
+    return next((one for one in site.get(SSH_KEYS) if one["key"].split()[:2] == task["key"].split()[:2]), None)
+
+
+SSH_KEYS = "account/prefs/sshkeys/"
+SSH_KEY = Resource(
+    "ssh_key",
+    {
+        "key": Option(
+            required=True,
+            no_log=False,
+            check=ssh_public_key,
+            means=lambda site, value, record: record["key"] if record else value.strip(),
+        )
+    },
+    find=find_ssh_key,
+    collection=lambda site, task: SSH_KEYS,
+    item=lambda record: f"{SSH_KEYS}{record['id']}/",
+)
+
+
+SELECTION = ("os", "release", "arches", "subarches", "labels")
+
+
+def selection(fields):
+    """Return a selection of images in one form, whoever wrote it."""
+    return {name: sorted(fields[name]) if isinstance(fields[name], list) else fields[name] for name in SELECTION}
+
+
+def find_boot_source(site, task):
+    """Find a boot source by its URL, with its selections if the task mentions them."""
+    for source in site.get("boot-sources/"):
+        if source["url"] == task["source_url"]:
+            if task["selections"] is not None:
+                source["selections"] = site.get(f"boot-sources/{source['id']}/selections/")
+            return source
+    return None
+
+
+def create_boot_source(site, task, fields):
+    """Create a boot source, then its selections."""
+    record = BOOT_SOURCE.post(site, task, {name: value for name, value in fields.items() if name != "selections"})
+    return update_boot_source(site, record, {"selections": fields["selections"]}) if "selections" in fields else record
+
+
+def update_boot_source(site, record, changes):
+    """Change a boot source and its selections, which are objects of their own, known by OS and release."""
+    selections = changes.pop("selections", None)
+    if changes:
+        record = {**record, **site.client.put(BOOT_SOURCE.item(record), BOOT_SOURCE.form(changes))}
+    if selections is None:
+        return record
+    path = f"boot-sources/{record['id']}/selections/"
+    unwanted = {(one["os"], one["release"]): one for one in site.client.get(path)}
+    for wanted in selections:
+        shown = unwanted.pop((wanted["os"], wanted["release"]), None)
+        if shown is None:
+            site.client.post(path, wanted)
+        elif selection(shown) != wanted:
+            site.client.put(f"{path}{shown['id']}/", wanted)
+    for one in unwanted.values():
+        site.client.delete(f"{path}{one['id']}/")
+    return {**record, "selections": site.client.get(path)}
+
+
+def in_order(selections):
+    """Return selections in one order."""
+    return sorted((selection(one) for one in selections), key=lambda one: (one["os"], one["release"]))
+
+
+BOOT_SOURCE = Resource(
+    "boot_source",
+    {
+        "source_url": Option(required=True, shows=lambda record: record["url"]),
+        "keyring_filename": Option(),
+        "selections": Option(
+            "list",
+            elements="dict",
+            options={
+                "os": {"type": "str", "required": True},
+                "release": {"type": "str", "required": True},
+                "arches": {"type": "list", "elements": "str", "default": ["*"]},
+                "subarches": {"type": "list", "elements": "str", "default": ["*"]},
+                "labels": {"type": "list", "elements": "str", "default": ["*"]},
+            },
+            shows=lambda record: in_order(record.get("selections", [])),
+            means=lambda site, value, record: in_order(value),
+        ),
+    },
+    find=find_boot_source,
+    collection=lambda site, task: "boot-sources/",
+    item=lambda record: f"boot-sources/{record['id']}/",
+    create=create_boot_source,
+    update=update_boot_source,
+)
