@@ -44,8 +44,8 @@ def main() -> int:
         lab.destroy()
     else:
         getattr(lab, verb)(arguments.host)
-    subject = getattr(arguments, "host", getattr(arguments, "topology", ""))
-    print(f"lab {lab.name}: {verb} {subject} done in {time.monotonic() - begin:.1f} s")
+    words = " ".join(str(word) for word in vars(arguments).values())
+    print(f"lab {lab.name}: {words} took {time.monotonic() - begin:.1f} s")
     return 0
 
 

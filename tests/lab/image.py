@@ -29,6 +29,7 @@ from .shell import run, wait_for
 
 CACHE = Path(os.environ.get("LAB_CACHE", "/var/cache/maas-ha-lab"))
 BUILD = CACHE / "build"
+BUILDER = "builder"
 RECIPES = Path(__file__).parent / "recipes"
 SUITE = "bookworm"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -58,14 +59,14 @@ def cached(name: str, ingredients: str, make: Callable[[Path], None]) -> Path:
     if not path.exists():
         print(f"Building {path}, once: up to 2 minutes", file=sys.stderr, flush=True)
         path.parent.mkdir(exist_ok=True)
-        discard(BUILD)
+        clear()
         try:
             made = BUILD / path.name
             BUILD.mkdir()
             make(made)
             made.rename(path)
         finally:
-            discard(BUILD)
+            clear()
     return path
 
 
@@ -78,6 +79,13 @@ def layer(name: str, below: Sequence[Path], ingredients: str, build: Callable[[P
         (BUILD / name / "upper").rename(path)
 
     return cached(f"layers/{name}", "\n".join([*(path.name for path in below), ingredients]), make)
+
+
+def clear() -> None:
+    """Remove what is left of a build, finished or killed."""
+    machine.kill(BUILDER)
+    run(["ip", "netns", "delete", BUILDER], check=False)
+    discard(BUILD)
 
 
 @contextmanager
@@ -117,8 +125,9 @@ def discard(place: Path) -> None:
 
 def contents(*names: str) -> str:
     """These recipes, files or directories, with their modes, as one text to take a digest of."""
-    files = [path for name in names for path in [RECIPES / name, *(RECIPES / name).rglob("*")] if path.is_file()]
-    return "\n".join(f"{path.relative_to(RECIPES)} {path.stat().st_mode:o}\n{path.read_text()}" for path in sorted(files))
+    paths = [path for name in names for path in [RECIPES / name, *(RECIPES / name).rglob("*")]]
+    files = {path.relative_to(RECIPES): path for path in sorted(paths) if path.is_file()}
+    return "\n".join(f"{name} {path.stat().st_mode:o}\n{path.read_text()}" for name, path in files.items())
 
 
 def mirrors() -> tuple[str, str]:
@@ -189,22 +198,17 @@ def squash(tree: Path, snap: Path) -> None:
 
 def seed_layer(root: Path, snaps: Sequence[Path]) -> None:
     """Boot a host once, without a network, and let its own snapd install the snaps."""
-    name, network = "image/seed", "image-seed"
-    run(["ip", "netns", "add", network])
-    try:
-        machine.start(name, root, BUILD / "console", network=network, hostname="seed")
-        listening = machine.inside(name, ["test", "-S", "/run/snapd.socket"])
-        wait_for("snapd to listen", lambda: subprocess.run(listening, check=False).returncode == 0, 30)
-        run(machine.inside(name, ["snap", "wait", "system", "seed.loaded"]))
-        for snap in snaps:
-            shutil.copy(snap, root / "var/tmp/seed.snap")
-            run(machine.inside(name, ["snap", "install", "--dangerous", "/var/tmp/seed.snap"]), seconds=120)
-        (root / "var/tmp/seed.snap").unlink()
-        run(machine.inside(name, ["systemctl", "poweroff"]))
-        wait_for("the host to power off", lambda: not machine.processes(name), 60)
-    finally:
-        machine.kill("image")
-        run(["ip", "netns", "delete", network], check=False)
-    for path in ("etc/machine-id", "var/lib/dbus/machine-id"):
-        (root / path).unlink(missing_ok=True)
+    run(["ip", "netns", "add", BUILDER])
+    machine.start(BUILDER, root, BUILD / "console", network=BUILDER, hostname="seed")
+    listening = machine.inside(BUILDER, ["test", "-S", "/run/snapd.socket"])
+    wait_for("snapd to listen", lambda: subprocess.run(listening, check=False).returncode == 0, 30)
+    run(machine.inside(BUILDER, ["snap", "wait", "system", "seed.loaded"]))
+    file = root / "var/tmp/seed.snap"
+    for snap in snaps:
+        shutil.copy(snap, file)
+        run(machine.inside(BUILDER, ["snap", "install", "--dangerous", "/var/tmp/seed.snap"]), seconds=120)
+    run(machine.inside(BUILDER, ["systemctl", "poweroff"]))
+    wait_for("the host to power off", lambda: not machine.processes(BUILDER), 60)
+    for path in (file, root / "etc/machine-id", root / "var/lib/dbus/machine-id"):
+        path.unlink(missing_ok=True)
     shutil.rmtree(root / "var/log/journal")

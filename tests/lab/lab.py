@@ -63,14 +63,13 @@ class Lab:
 
     @property
     def ssh(self) -> list[str]:
-        """The options for ssh to any of its hosts."""
-        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=5"]
-        return ["-i", f"{self.state}/key", *(word for option in options for word in ("-o", option))]
+        """The options that let ssh know its hosts by name and address."""
+        return ["-F", f"{self.state}/ssh_config"]
 
     def command(self, host: str, command: Sequence[str]) -> list[str]:
         """The ssh command that runs a command on a host as root; a single word is taken as a shell's line."""
         line = command[0] if len(command) == 1 else shlex.join(command)
-        return ["ssh", *self.ssh, f"root@{self.hosts[host]}", line]
+        return ["ssh", *self.ssh, host, line]
 
     def run(self, host: str, command: Sequence[str], **options) -> str:
         """What a command prints on a host, over ssh (options: those of shell.run)."""
@@ -90,10 +89,27 @@ class Lab:
         self.state.mkdir(parents=True)
         (self.state / "topology").write_text(plan.name)
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", self.name, "-f", f"{self.state}/key"])
+        self.write_ssh_config()
+        machine.make_room()
         network.up(self.name, self.network)
         for host in self.hosts:
             self.furnish(host, image.mount(self.state / host, layers))
         self.each(self.on, self.hosts)
+
+    def write_ssh_config(self) -> None:
+        """Write the options for ssh: one key for all hosts, whose own keys are new in every lab."""
+        names = "".join(f"Host {host}\n  HostName {address}\n" for host, address in self.hosts.items())
+        everywhere = {
+            "User": "root",
+            "IdentityFile": f"{self.state}/key",
+            "StrictHostKeyChecking": "no",
+            "UserKnownHostsFile": "/dev/null",
+            "LogLevel": "ERROR",
+            "ConnectTimeout": "5",
+            "ServerAliveInterval": "5",
+        }
+        options = "".join(f"  {option} {value}\n" for option, value in everywhere.items())
+        (self.state / "ssh_config").write_text(f"{names}Host *\n{options}")
 
     def destroy(self) -> None:
         """Remove the lab, or what is left of it; fine when there is none."""
@@ -141,21 +157,20 @@ class Lab:
             (units / "10-prov0.network").write_text(unit)
 
     def on(self, host: str) -> None:
-        """Boot a host with the disk it has; it answers ssh."""
+        """Boot a host with the disk it has, unless it is on; it answers ssh."""
         name = self.machine(host)
-        if machine.leader(name):
-            raise LabError(f"{host} is on")
-        self.unplug(host)
-        network.plug(self.name, host, self.interfaces(host))
-        root = self.state / host / "root"
-        machine.start(name, root, self.state / host / "console", network=f"{self.name}-{host}", hostname=host)
-        network.release(self.name, host)
+        if not machine.leader(name):
+            self.kill(host)
+            network.plug(self.name, host, self.interfaces(host))
+            root, console = self.state / host / "root", self.console(host)
+            machine.start(name, root, console, network=f"{self.name}-{host}", hostname=host)
+            network.release(self.name, host)
         self.wait_ssh(host)
 
     def kill(self, host: str) -> None:
         """Kill all its processes at once, as a crash does; peers see their connections closed."""
         machine.kill(self.machine(host))
-        self.unplug(host)
+        network.unplug(self.name, host, self.interfaces(host))
 
     def off(self, host: str) -> None:
         """Take its power: nothing of it is heard any more, not even the end of its connections."""
@@ -186,13 +201,19 @@ class Lab:
             return "off"
         return "on" if network.connected(self.name, host) else "isolated"
 
-    def unplug(self, host: str) -> None:
-        """Remove what a dead host leaves of its network."""
-        network.unplug(self.name, host, self.interfaces(host))
+    def console(self, host: str) -> Path:
+        """Where its console is written."""
+        return self.state / host / "console"
 
     def wait_ssh(self, host: str) -> None:
-        """Wait until its sshd answers."""
-        wait_for(f"ssh on {host}", lambda: greets(self.hosts[host]), 60)
+        """Wait until its sshd answers; LabError at once when the host dies."""
+
+        def answers() -> bool:
+            if not machine.leader(self.machine(host)):
+                raise LabError(f"{host} died\n{self.console(host).read_text()[-2000:]}")
+            return greets(self.hosts[host])
+
+        wait_for(f"ssh on {host}", answers, 60)
 
 
 def greets(address: str) -> bool:

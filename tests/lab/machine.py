@@ -37,7 +37,7 @@ def unified() -> Path:
 
 
 def hierarchies() -> list[Path]:
-    """Where a machine needs a cgroup of its own: systemd's trees and the controllers that systemd and snapd write to."""
+    """Where a machine needs a cgroup of its own: wherever systemd and snapd write."""
     if unified() == CGROUPS:
         return [CGROUPS]
     return [path for name in ("systemd", "unified", "freezer", "memory", "pids") if (path := CGROUPS / name).is_dir()]
@@ -55,6 +55,13 @@ def first_cpu() -> int:
         return int(run(probe, check=False) or 0)
 
     return min(os.sched_getaffinity(0), key=next_id)
+
+
+def make_room() -> None:
+    """Raise this kernel's limits for many systemds: each watches files, and all of them count as one user's."""
+    for limit, least in (("max_user_instances", 8192), ("max_user_watches", 524288)):
+        path = Path("/proc/sys/fs/inotify") / limit
+        path.write_text(str(max(least, int(path.read_text()))))
 
 
 def start(machine: str, root: Path, log: Path, *, network: str, hostname: str) -> None:
@@ -123,7 +130,8 @@ def kill(machine: str) -> None:
     group = unified() / SLICE / machine
     if group.is_dir():
         (group / "cgroup.kill").write_text("1")
-        wait_for(f"the processes of {machine} to die", lambda: "populated 0" in (group / "cgroup.events").read_text(), 20)
+        events = group / "cgroup.events"
+        wait_for(f"the processes of {machine} to die", lambda: "populated 0" in events.read_text(), 20)
     for hierarchy in hierarchies():
         for directory, _, _ in os.walk(hierarchy / SLICE / machine, topdown=False):
             wait_for(f"{directory} to be empty", lambda path=directory: remove(path), 10)
