@@ -9,7 +9,7 @@ from . import forms, network, render
 from .call import Later, Route
 from .forms import Field, FieldError, Form
 from .ip import parse_address, parse_network
-from .wire import BARE_TEXT, Refused, not_found
+from .wire import Refused, not_found
 
 TYPES = ("dynamic", "reserved")
 
@@ -134,7 +134,7 @@ def find_subnet(state, word):
     )
 
 
-def _subnet(call, word):
+def subnet_or_404(call, word):
     subnet = find_subnet(call.state, word)
     if subnet is None:
         raise not_found("Subnet")
@@ -148,15 +148,16 @@ def list_subnets(call):
 def create_subnet(call):
     form = clean_subnet(call)
     form.check()
-    return render.subnet(call.state, call.series, call.state.add_subnet(**form.values))
+    told = render.subnet(call.state, call.series, call.state.add_subnet(**form.values))
+    return {**told, "gateway_ip": told["gateway_ip"] or ""}
 
 
 def read_subnet(call, word):
-    return render.subnet(call.state, call.series, _subnet(call, word))
+    return render.subnet(call.state, call.series, subnet_or_404(call, word))
 
 
 def update_subnet(call, word):
-    subnet = _subnet(call, word)
+    subnet = subnet_or_404(call, word)
     call.require_admin()
     form = clean_subnet(call, subnet)
     form.check()
@@ -164,7 +165,7 @@ def update_subnet(call, word):
 
 
 def delete_subnet(call, word):
-    subnet = _subnet(call, word)
+    subnet = subnet_or_404(call, word)
     call.require_admin()
     state = call.state
     ranges = state.where("iprange", subnet=subnet["id"])
@@ -175,8 +176,7 @@ def delete_subnet(call, word):
             "(Delete the dynamic range or disable DHCP first.)",
         )
     addresses = state.where("address", subnet=subnet["id"])
-    forced = call.query.get("force", "").lower() in ("true", "1", "yes", "on")
-    if call.series.used_subnets_kept and not forced and any(row["interface"] for row in addresses):
+    if call.series.used_subnets_kept and not call.flag("force") and any(row["interface"] for row in addresses):
         raise Refused(
             400,
             "Cannot delete a subnet that has IP addresses in use by nodes. (Use the 'force' parameter to override.)",

@@ -9,14 +9,14 @@ import json
 import re
 import time
 
-from . import addressing, controllers, network, oauth, people, settings
+from . import addressing, catalogue, controllers, images, leases, network, oauth, people, settings
 from .call import Call, Later, denied
-from .state import StoreError
+from .tables import StoreError
 from .versions import DEFAULT, series_of
 from .wire import BARE_TEXT, HTML, JSON, TEXT, Refused, Response, decode
 
 ROOT = "/MAAS/api/2.0/"
-MODULES = (network, addressing, controllers, people, settings)
+MODULES = (network, addressing, leases, controllers, people, settings, images, catalogue)
 
 
 class Api:
@@ -58,7 +58,7 @@ class Api:
         try:
             path = _below_root(request.path)
             if path is None:
-                return outside(state, request)
+                return _outside(state, request)
             candidates = self._find(request.method, path)
             user = self._authenticate(state, request, candidates)
             mark = len(state.journal)
@@ -115,9 +115,11 @@ def _respond(answer):
     return Response(200, json.dumps(answer, indent=4), JSON)
 
 
-def outside(state, request):
-    """The few pages outside of the API that tell whether a region is alive."""
-    page = {"/MAAS/rpc/": controllers.rpc, "/MAAS/accounts/login/": people.login_page}.get(request.path)
-    if page is None:
+# The few pages outside of the API that tell whether a region is alive.
+PAGES = {"/MAAS/rpc/": controllers.rpc, "/MAAS/accounts/login/": people.login_page}
+
+
+def _outside(state, request):
+    if request.path not in PAGES:
         raise Refused(404, "Not Found", HTML)
-    return page(state, request)
+    return PAGES[request.path](state)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 from .wire import Refused, not_found
 
@@ -50,12 +50,26 @@ class Call:
         """Whether the caller is an administrator."""
         return bool(self.user and self.user["is_superuser"])
 
-    def get(self, kind, row_id, model):
-        """Return the row of that id or refuse with 404."""
+    def get(self, kind, row_id, model, **columns):
+        """Return the row of that id (and those columns) or refuse with 404."""
         row = self.state.get(kind, int(row_id))
-        if row is None:
+        if row is None or any(row[column] != value for column, value in columns.items()):
             raise not_found(model)
         return row
+
+    def require(self, name):
+        """Return a field of the body that must be there."""
+        if self.data.get(name) is None:
+            self.missing(name)
+        return self.data[name]
+
+    def missing(self, name):
+        """Refuse because a parameter is not there."""
+        raise Refused(400, f"No provided {name}!")
+
+    def flag(self, name):
+        """Whether a query parameter says yes."""
+        return str(self.query.get(name, "")).lower() in ("true", "t", "yes", "y", "on", "1")
 
     def require_admin(self, permission=None):
         """Refuse plain users; without a permission to name the body is empty."""

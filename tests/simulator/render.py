@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 API = "/MAAS/api/2.0"
 UNDEFINED = "undefined"  # the name of the space of what has none
 
@@ -122,6 +124,64 @@ def user(row):
 
 
 LINK_MODES = {0: "auto", 1: "static", 5: "dhcp", 6: "dhcp"}
+NODE_TYPES = {2: "Rack controller", 3: "Region controller", 4: "Region and rack controller"}
+HARDWARE = ["system_vendor", "system_product", "system_family", "system_version", "system_sku", "system_serial", "cpu_model", "mainboard_vendor", "mainboard_product", "mainboard_serial", "mainboard_version", "mainboard_firmware_vendor", "mainboard_firmware_date", "mainboard_firmware_version", "chassis_vendor", "chassis_type", "chassis_serial", "chassis_version"]
+TESTS = ("cpu_test", "memory_test", "storage_test", "network_test", "interface_test", "other_test", "testing")
+
+# What controllers tell about themselves and nobody here cares for.
+CONSTANT_OF_NODES = {
+    **{f"{test}_status": -1 for test in TESTS},
+    **{f"{test}_status_name": "Unknown" for test in TESTS},
+    "commissioning_status": 0,
+    "commissioning_status_name": "Pending",
+    "current_commissioning_result_id": 1,
+    "current_testing_result_id": None,
+    "current_installation_result_id": None,
+    "hardware_info": dict.fromkeys(HARDWARE, "Unknown"),
+    "cpu_count": 0,
+    "cpu_speed": 0,
+    "memory": 0,
+    "swap_size": None,
+    "osystem": "",
+    "distro_series": "",
+    "power_type": "",
+    "status_action": None,
+}
+CONSTANT_OF_INTERFACES = {
+    "tags": [],
+    "params": "",
+    "vendor": None,
+    "product": None,
+    "firmware_version": None,
+    "link_connected": True,
+    "interface_speed": 0,
+    "link_speed": 0,
+    "discovered": None,
+    "sriov_max_vf": 0,
+}
+
+
+def timestamp(form="%Y-%m-%dT%H:%M:%S.000Z"):
+    """The present moment, as the API tells it."""
+    return time.strftime(form, time.gmtime())
+
+
+def zone(row):
+    """A zone."""
+    return {
+        **{column: row[column] for column in ("id", "name", "description")},
+        "resource_uri": f"{API}/zones/{row['name']}/",
+    }
+
+
+def domain(row):
+    """A domain."""
+    return {
+        **{column: row[column] for column in ("id", "name", "authoritative", "ttl")},
+        "is_default": row["id"] == 0,
+        "resource_record_count": 0,
+        "resource_uri": f"{API}/domains/{row['id']}/",
+    }
 
 
 def rack(state, series, row):
@@ -130,22 +190,31 @@ def rack(state, series, row):
         {column: service[column] for column in ("name", "status", "status_info")}
         for service in state.where("service", node=row["id"])
     ]
-    return {**controller(state, series, row, "rackcontrollers"), "service_set": services}
+    told = controller(state, series, row, "rackcontrollers")
+    return {**told, "architecture": "amd64/generic", "power_state": "off", "service_set": services}
 
 
 def region(state, series, row):
     """A region controller."""
-    return controller(state, series, row, "regioncontrollers")
+    return {**controller(state, series, row, "regioncontrollers"), "architecture": None, "power_state": "unknown"}
 
 
 def controller(state, series, row, collection):
     """What all controllers tell."""
+    its_domain = state.get("domain", row["domain"])
     return {
+        **CONSTANT_OF_NODES,
         "system_id": row["system_id"],
         "hostname": row["hostname"],
+        "fqdn": f"{row['hostname']}.{its_domain['name']}",
         "node_type": row["node_type"],
+        "node_type_name": NODE_TYPES[row["node_type"]],
         "description": row["description"],
         "version": row["version"] or series.version,
+        "hardware_uuid": row["hardware_uuid"],
+        "zone": zone(state.get("zone", row["zone"])),
+        "domain": domain(its_domain),
+        "tag_names": row["tags"],
         "interface_set": [interface(state, series, each) for each in state.where("interface", node=row["id"])],
         "resource_uri": f"{API}/{collection}/{row['system_id']}/",
     }
@@ -155,12 +224,19 @@ def interface(state, series, row):
     """An interface with its VLAN and links."""
     node = state.get("node", row["node"])
     its_vlan = row["vlan"] and state.get("vlan", row["vlan"])
+    siblings = state.where("interface", node=row["node"])
     return {
+        **CONSTANT_OF_INTERFACES,
         "id": row["id"],
         "name": row["name"],
         "type": row["type"],
+        "enabled": row["enabled"],
         "mac_address": row["mac_address"],
         "vlan": vlan(state, series, its_vlan) if its_vlan else None,
+        "effective_mtu": its_vlan["mtu"] if its_vlan else 1500,
+        "numa_node": 0 if row["type"] == "physical" else None,
+        "parents": row["parents"],
+        "children": [each["name"] for each in siblings if row["name"] in each["parents"]],
         "links": [link(state, series, each) for each in state.where("address", interface=row["id"])],
         "system_id": node["system_id"],
         "resource_uri": f"{API}/nodes/{node['system_id']}/interfaces/{row['id']}/",
@@ -169,9 +245,10 @@ def interface(state, series, row):
 
 def link(state, series, row):
     """An address of an interface."""
+    its_subnet = row["subnet"] and state.get("subnet", row["subnet"])
     return {
         "id": row["id"],
         "mode": LINK_MODES[row["alloc_type"]],
         "ip_address": row["ip"],
-        "subnet": subnet(state, series, state.get("subnet", row["subnet"])) if row["subnet"] else None,
+        "subnet": subnet(state, series, its_subnet) if its_subnet else None,
     }

@@ -44,7 +44,7 @@ class Server:
     @property
     def url(self):
         """The URL of MAAS, as modules take it."""
-        return "{}://127.0.0.1:{}/MAAS".format(self._scheme, self._http.server_address[1])
+        return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}/MAAS"
 
     @property
     def reads(self):

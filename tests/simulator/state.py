@@ -11,10 +11,12 @@ import string
 import threading
 
 from .ip import parse_address, parse_network
-from .tables import StoreError, Tables
+from .tables import Tables
 
 AUTO, STICKY, USER_RESERVED, DHCP, DISCOVERED = 0, 1, 4, 5, 6  # how an address came to its interface
 RACK, REGION, REGION_AND_RACK = 2, 3, 4  # types of node
+RACKS = (RACK, REGION_AND_RACK)
+REGIONS = (REGION, REGION_AND_RACK)
 
 # Services that every rack reports, and those of regions.
 RACK_SERVICES = ("dhcpd", "dhcpd6", "http", "ntp_rack", "proxy_rack", "rackd", "syslog_rack", "tftp")
@@ -146,8 +148,23 @@ class State(Tables):
 
     def rack(self, word):
         """The rack (or region and rack) of a system_id or hostname, or None."""
-        racks = [node for node in self.where("node") if node["node_type"] in (RACK, REGION_AND_RACK)]
+        racks = [node for node in self.where("node") if node["node_type"] in RACKS]
         return next((rack for rack in racks if word in (rack["system_id"], rack["hostname"])), None)
+
+    def is_rack(self, node):
+        """Whether a node's id is that of a rack."""
+        return self.get("node", node)["node_type"] in RACKS
+
+    def delete_node(self, node):
+        """Remove a controller with its interfaces, addresses and services."""
+        for interface in self.where("interface", node=node):
+            for address in self.where("address", interface=interface["id"]):
+                self.delete("address", address["id"])
+            self.delete("interface", interface["id"])
+        for kind in ("service", "process"):
+            for row in self.where(kind, node=node):
+                self.delete(kind, row["id"])
+        self.delete("node", node)
 
 
 def api_key(token):

@@ -75,15 +75,17 @@ class Tables:
     def new_id(self, kind):
         """Return the next free id of a table; ids are never given twice."""
         sequence = self.find("sequence", kind=kind)
-        if sequence is None:
-            taken = max(self.table(kind), default=0)
-            sequence = {"id": max(self.table("sequence"), default=0) + 1, "kind": kind, "last": taken}
-        self._write("sequence", sequence["id"], {**sequence, "last": sequence["last"] + 1})
-        return sequence["last"] + 1
+        number = sequence["last"] + 1 if sequence else 1
+        while number in self.table(kind):
+            number += 1
+        self.start_ids(kind, number + 1)
+        return number
 
     def start_ids(self, kind, first):
-        """Let the ids of a table begin with first."""
-        self.insert("sequence", id=max(self.table("sequence"), default=0) + 1, kind=kind, last=first - 1)
+        """Let the next ids of a table begin with first."""
+        sequence = self.find("sequence", kind=kind)
+        row_id = sequence["id"] if sequence else max(self.table("sequence"), default=0) + 1
+        self._write("sequence", row_id, {"id": row_id, "kind": kind, "last": first - 1})
 
     def insert(self, kind, /, **columns):
         """Add a row, under a new id unless one is given, and return it."""

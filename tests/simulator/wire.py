@@ -68,17 +68,29 @@ def not_found(kind):
 
 
 def decode(request):
-    """Return the fields of the body as {name: value}; the values of forms are strings, those of JSON anything."""
-    return DECODERS.get(request.content_type, lambda request: {})(request)
+    """Return the fields of the body as {name: value}; the values of forms are strings, those of JSON anything.
+
+    A field that a form repeats is a list. A body of any other type is refused by a form that says nothing.
+    """
+    if not request.body:
+        return {}
+    if request.content_type not in DECODERS:
+        raise Invalid({})
+    return DECODERS[request.content_type](request)
+
+
+def _gather(pairs):
+    fields = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
 def _decode_form(request):
-    return dict(urllib.parse.parse_qsl(request.body.decode(), keep_blank_values=True))
+    return _gather(urllib.parse.parse_qsl(request.body.decode(), keep_blank_values=True))
 
 
 def _decode_json(request):
-    if not request.body:
-        return {}
     try:
         fields = json.loads(request.body)
     except ValueError:
@@ -89,10 +101,14 @@ def _decode_json(request):
 def _decode_multipart(request):
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
-    return {
-        part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode()
-        for part in message.iter_parts()
-    }
+    return _gather(
+        (part.get_param("name", header="content-disposition"), _part_text(part)) for part in message.iter_parts()
+    )
+
+
+def _part_text(part):
+    """The text of a part; that of a file has one character a byte."""
+    return part.get_payload(decode=True).decode("latin-1" if part.get_filename() else "utf-8")
 
 
 DECODERS = {

@@ -1,0 +1,280 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a subnet is taken and what is free, addresses that users reserve, and reserved leases."""
+
+from __future__ import annotations
+
+from . import forms, render
+from .addressing import SUBNET, find_subnet, subnet_or_404
+from .call import Route
+from .forms import Field, Form
+from .ip import parse_address, parse_network
+from .state import USER_RESERVED
+from .wire import Refused
+
+ALLOC_TYPES = {0: "Automatic", 1: "Sticky", 4: "User reserved", 5: "DHCP", 6: "Observed"}
+
+
+# What is taken and what is free. Spans are (first, last, purposes) with the addresses as numbers.
+
+
+def taken_spans(state, series, subnet):
+    """The taken spans of a subnet in order; where purposes meet on one address they are told together."""
+    spans = [
+        (int(parse_address(row["start_ip"])), int(parse_address(row["end_ip"])), row["type"])
+        for row in state.where("iprange", subnet=subnet["id"])
+    ]
+    singles = [(row["ip"], "assigned-ip") for row in state.where("address", subnet=subnet["id"]) if row["ip"]]
+    singles += [(subnet["gateway_ip"], "gateway-ip")] if subnet["gateway_ip"] else []
+    singles += [(ip, "dns-server") for ip in subnet["dns_servers"]]
+    inside = parse_network(subnet["cidr"])
+    spans += [(int(parse_address(ip)),) * 2 + (purpose,) for ip, purpose in singles if parse_address(ip) in inside]
+    return _flatten(sorted(spans), merge=series.adjacent_ranges_merged)
+
+
+def _flatten(spans, merge):
+    """Join spans that overlap, and neighbours too if merge is set or their purposes are the same."""
+    joined = []
+    for first, last, purpose in spans:
+        if joined and (first <= joined[-1][1] or (first == joined[-1][1] + 1 and (merge or joined[-1][2] == {purpose}))):
+            before = joined.pop()
+            joined.append((before[0], max(before[1], last), before[2] | {purpose}))
+        else:
+            joined.append((first, last, {purpose}))
+    return joined
+
+
+def free_spans(subnet, taken):
+    """The spans between the taken ones."""
+    network = parse_network(subnet["cidr"])
+    first, last = _usable(network)
+    free = []
+    for start, end, _ in taken:
+        if start > first:
+            free.append((first, start - 1, {"unused"}))
+        first = max(first, end + 1)
+    return [*free, (first, last, {"unused"})] if first <= last else free
+
+
+def _usable(network):
+    """The first and the last address that hosts may have."""
+    if network.version == 6 or network.prefixlen >= 31:
+        return int(network.network_address) + (network.version == 6), int(network.broadcast_address)
+    return int(network.network_address) + 1, int(network.broadcast_address) - 1
+
+
+def _told_span(network, span, purposes=True):
+    first, last, its_purposes = span
+    start, end = (str(network.network_address + (number - int(network.network_address))) for number in (first, last))
+    told = {"start": start, "end": end, "num_addresses": last - first + 1}
+    return {**told, "purpose": sorted(its_purposes)} if purposes else told
+
+
+def reserved_ranges(call, word):
+    subnet = subnet_or_404(call, word)
+    network = parse_network(subnet["cidr"])
+    return [_told_span(network, span) for span in taken_spans(call.state, call.series, subnet)]
+
+
+def unreserved_ranges(call, word):
+    subnet = subnet_or_404(call, word)
+    network = parse_network(subnet["cidr"])
+    taken = taken_spans(call.state, call.series, subnet)
+    return [_told_span(network, span, purposes=False) for span in free_spans(subnet, taken)]
+
+
+def statistics(call, word):
+    subnet = subnet_or_404(call, word)
+    network = parse_network(subnet["cidr"])
+    taken = taken_spans(call.state, call.series, subnet)
+    free = free_spans(subnet, taken)
+    first, last = _usable(network)
+    total = last - first + 1
+    sizes = [end - start + 1 for start, end, _ in free]
+    usage = (total - sum(sizes)) / total
+    told = {
+        "num_available": sum(sizes),
+        "largest_available": max(sizes, default=0),
+        "num_unavailable": total - sum(sizes),
+        "total_addresses": total,
+        "usage": usage,
+        "usage_string": f"{usage:.0%}",
+        "available_string": f"{1 - usage:.0%}",
+        "first_address": str(network.network_address + (first - int(network.network_address))),
+        "last_address": str(network.network_address + (last - int(network.network_address))),
+        "ip_version": network.version,
+    }
+    if call.flag("include_ranges"):
+        told["ranges"] = [_told_span(network, span) for span in sorted(taken + free, key=lambda span: span[0])]
+    return told
+
+
+def ip_addresses(call, word):
+    subnet = subnet_or_404(call, word)
+    now = render.timestamp("%a, %d %b. %Y %H:%M:%S")
+    addresses = []
+    for row in call.state.where("address", subnet=subnet["id"]):
+        told = {"ip": row["ip"], "alloc_type": row["alloc_type"], "created": now, "updated": now, "user": "MAAS"}
+        if row["interface"]:
+            interface = call.state.get("interface", row["interface"])
+            node = call.state.get("node", interface["node"])
+            told["node_summary"] = {
+                "system_id": node["system_id"],
+                "node_type": node["node_type"],
+                "fqdn": f"{node['hostname']}.{call.state.get('domain', node['domain'])['name']}",
+                "hostname": node["hostname"],
+                "is_container": False,
+                "via": interface["name"],
+            }
+        elif row["user"]:
+            told["user"] = call.state.get("user", row["user"])["username"]
+        addresses.append(told)
+    return addresses
+
+
+# Addresses that users reserve
+
+
+def _told_address(call, row):
+    subnet = call.state.get("subnet", row["subnet"])
+    return {
+        "ip": row["ip"],
+        "alloc_type": row["alloc_type"],
+        "alloc_type_name": ALLOC_TYPES[row["alloc_type"]],
+        "created": row["created"],
+        "subnet": render.subnet(call.state, call.series, subnet),
+        "interface_set": [],
+        "owner": render.user(call.state.get("user", row["user"])),
+        "resource_uri": f"{render.API}/ipaddresses/",
+    }
+
+
+def list_addresses(call):
+    return [_told_address(call, row) for row in call.state.where("address") if row["user"] == call.user["id"]]
+
+
+def reserve_address(call):
+    """Reserve the given address, or the first free one of the given subnet."""
+    subnet, ip = call.data.get("subnet"), call.data.get("ip")
+    subnet = find_subnet(call.state, str(subnet)) if subnet else call.state.subnet_of(ip)
+    if subnet is None:
+        raise Refused(400, "No subnet found for the given address.")
+    taken = taken_spans(call.state, call.series, subnet)
+    if ip is None:
+        first = free_spans(subnet, taken)[0][0]
+        network = parse_network(subnet["cidr"])
+        ip = str(network.network_address + (first - int(network.network_address)))
+    elif any(first <= int(parse_address(ip)) <= last and "assigned-ip" in purposes for first, last, purposes in taken):
+        if call.state.find("address", ip=ip):
+            raise Refused(404, f"The IP address {ip} is already in use.")
+    row = call.state.insert(
+        "address",
+        interface=None,
+        subnet=subnet["id"],
+        ip=ip,
+        alloc_type=USER_RESERVED,
+        user=call.user["id"],
+        created=render.timestamp(),
+    )
+    return _told_address(call, row)
+
+
+def release_address(call):
+    ip = call.require("ip")
+    row = call.state.find("address", ip=ip, alloc_type=USER_RESERVED)
+    if row is None or (row["user"] != call.user["id"] and not call.flag("force")):
+        raise Refused(404, f"IP address {ip} does not exist, is not the correct type of address, or does not belong to the requesting user.")
+    call.state.delete("address", row["id"])
+
+
+# Reserved leases
+
+
+def clean_lease(call, lease=None):
+    """Clean the form of a reserved lease; only its comment can be changed later."""
+    state = call.state
+    data = dict(call.data)
+    if lease is None and "subnet" not in data and data.get("ip"):
+        subnet = state.subnet_of(data["ip"])
+        data["subnet"] = subnet and subnet["id"]
+    fields = {
+        "ip": Field(forms.address, required=True),
+        "mac_address": Field(forms.text(), required=True),
+        "subnet": Field(forms.row(lambda word: state.get("subnet", forms.number_or_none(word))), required=True),
+        "comment": Field(forms.text(255), default=""),
+    }
+    form = Form(fields, data, lease)
+    form.check()
+    _check_lease(state, form, lease)
+    form.check()
+    return form.values
+
+
+def _check_lease(state, form, lease):
+    values = form.values
+    ip, subnet = parse_address(values["ip"]), state.get("subnet", values["subnet"])
+    if ip not in parse_network(subnet["cidr"]):
+        form.error("ip", "The provided IP is not part of the subnet.")
+        return
+    for row in state.where("iprange", subnet=subnet["id"], type="dynamic"):
+        if parse_address(row["start_ip"]) <= ip <= parse_address(row["end_ip"]):
+            text = f"The reserved IP {ip} must be outside the dynamic range {row['start_ip']} - {row['end_ip']}."
+            form.error("ip", text)
+            return
+    same = state.find("reservedip", ip=values["ip"])
+    if same and same["id"] != (lease or {}).get("id"):
+        form.error("ip", "Reserved IP with this IP address already exists.")
+
+
+def _told_lease(call, row):
+    return {
+        **{column: row[column] for column in ("id", "ip", "mac_address", "comment")},
+        "subnet": render.subnet(call.state, call.series, call.state.get("subnet", row["subnet"])),
+        "resource_uri": f"{render.API}/reservedips/{row['id']}/",
+    }
+
+
+def list_leases(call):
+    return [_told_lease(call, row) for row in call.state.where("reservedip")]
+
+
+def create_lease(call):
+    call.require_admin()
+    return _told_lease(call, call.state.insert("reservedip", **clean_lease(call)))
+
+
+def _lease(call, number):
+    return call.get("reservedip", number, "ReservedIP")
+
+
+def read_lease(call, number):
+    return _told_lease(call, _lease(call, number))
+
+
+def update_lease(call, number):
+    call.require_admin()
+    row = _lease(call, number)
+    return _told_lease(call, call.state.update("reservedip", row["id"], **clean_lease(call, row)))
+
+
+def delete_lease(call, number):
+    call.require_admin()
+    call.state.delete("reservedip", _lease(call, number)["id"])
+
+
+LEASES = "has_reserved_ips"
+ROUTES = [
+    Route("GET", f"subnets/{SUBNET}/", reserved_ranges, op="reserved_ip_ranges"),
+    Route("GET", f"subnets/{SUBNET}/", unreserved_ranges, op="unreserved_ip_ranges"),
+    Route("GET", f"subnets/{SUBNET}/", statistics, op="statistics"),
+    Route("GET", f"subnets/{SUBNET}/", ip_addresses, op="ip_addresses"),
+    Route("GET", "ipaddresses/", list_addresses),
+    Route("POST", "ipaddresses/", reserve_address, op="reserve"),
+    Route("POST", "ipaddresses/", release_address, op="release"),
+    Route("GET", "reservedips/", list_leases, since=LEASES),
+    Route("POST", "reservedips/", create_lease, since=LEASES),
+    Route("GET", r"reservedips/(\d+)/", read_lease, since=LEASES),
+    Route("PUT", r"reservedips/(\d+)/", update_lease, since=LEASES),
+    Route("DELETE", r"reservedips/(\d+)/", delete_lease, since=LEASES),
+]
