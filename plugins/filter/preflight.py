@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.metal.maas_ha.plugins.filter.members import members
+from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
+
+
+def deployment(groups, hostvars):
+    """Return all hosts of a deployment with what the preflight checks have to know of them.
+
+    Args:
+        groups: the groups of the inventory, name to list of hosts.
+        hostvars: the variables of all hosts.
+
+    Returns:
+        dict of inventory name to dict with groups, address and num_workers, and with survey and asked once it was read.
+    """
+    hosts = {}
+    for group in _preflight.GROUPS:
+        for name, address in members(groups.get(group, []), hostvars).items():
+            read = hostvars[name].get("maas_preflight_survey") or {}
+            host = {
+                "groups": [],
+                "address": address,
+                "num_workers": hostvars[name].get("maas_region_num_workers", 4),
+                "survey": read.get("survey"),
+                "asked": read.get("asked"),
+            }
+            hosts.setdefault(name, host)["groups"].append(group)
+    return hosts
+
+
+def judge(site):
+    """Return what stands in the way of a deployment, and what is only worth a word.
+
+    Args:
+        site: what the role maas_preflight was given and has read.
+
+    Returns:
+        dict with problems and warnings, each a list of sentences that name host or variable and say what to do.
+    """
+    return {
+        "problems": _preflight.sentences(site, _preflight.PROBLEMS),
+        "warnings": _preflight.sentences(site, _preflight.WARNINGS),
+    }
+
+
+class FilterModule:
+    """The filters of the preflight checks."""
+
+    def filters(self):
+        return {"deployment": deployment, "judge": judge, "probes": _preflight.probes}

@@ -1,0 +1,466 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands in the way of a deployment. PRIVATE to this collection.
+
+A check takes the site and yields who is concerned, what is wrong and what to do about it.
+The site is what the role maas_preflight was given and has read: see its vars/main.yml.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from urllib.parse import urlsplit
+
+from ansible_collections.metal.maas_ha.plugins.filter.in_subnet import in_subnet
+
+GROUPS = ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region", "maas_rack")
+SERIES = ("3.4", "3.5", "3.6", "3.7", "3.8")
+OLDEST_POSTGRESQL = {"3.8": 14}  # by series of MAAS; 12 for the others
+OLDEST_SNAPD = {"3.8": "2.75"}
+# Operating systems, and the major of PostgreSQL that they carry.
+SYSTEMS = {("debian", "12"): 15, ("ubuntu", "22.04"): 14, ("ubuntu", "24.04"): 16}
+RPC_PORTS = 10  # 5250-5259, one for each worker of a region
+CLOCK_SECONDS = 2
+CERTIFICATE_DAYS = {"host": 30, "ca": 180}
+BUILT_DISK_MB = 1000  # what a host that has MAAS or PostgreSQL already must have left
+
+# Which program holds which TCP port on a host of a group; any other is in the way.
+HOLDERS = {
+    "maas_etcd": {2379: ("etcd",), 2380: ("etcd",)},
+    "maas_postgresql": {5432: ("postgres",), 8008: ("patroni", "python3")},
+}
+# What MAAS listens on: TCP and UDP, any program before MAAS is there, and its own afterwards.
+MAAS_PORTS = {
+    "maas_region": {53, 3128, 8000, *range(5239, 5260), *range(5271, 5275), *range(5281, 5285)},
+    "maas_rack": {53, 67, 69, 3128, 8000, 5248, 5249},
+}
+WELL_KNOWN = ("admin", "changeme", "default", "maas", "maasdb", "passw0rd", "password", "postgres", "root", "secret")
+
+
+def series(version):
+    """Return the series of a version of MAAS: 3.7 for 3.7.3-17000-g1."""
+    return ".".join(re.split(r"[.-]", version)[:2])
+
+
+def numbers(version):
+    """Return a version as a list that compares by its numbers."""
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def listed(words):
+    """Return words as a person lists them."""
+    return ", ".join(str(word) for word in words)
+
+
+def group(site, name):
+    """Return the hosts of one group, by name, in inventory order."""
+    return {host: facts for host, facts in site["hosts"].items() if name in facts["groups"]}
+
+
+def surveys(site):
+    """Return what was read from each host that answered, by name."""
+    return {name: host["survey"] for name, host in site["hosts"].items() if host["survey"]}
+
+
+def shared(site, values):
+    """Return the names of the hosts that have a value in common, by that value.
+
+    Args:
+        site: the deployment.
+        values: function of a survey that returns the values to compare.
+    """
+    holders = {}
+    for name, survey in surveys(site).items():
+        for value in values(survey):
+            holders.setdefault(value, []).append(name)
+    return {value: listed(names) for value, names in holders.items() if value and len(names) > 1}
+
+
+def present(survey):
+    """Return all addresses of a host, each with its prefix."""
+    return [address for interface in survey["interfaces"] for address in interface["addresses"]]
+
+
+def own(host):
+    """Return a host's cluster address with its prefix, empty when the host does not have it."""
+    return next((address for address in present(host["survey"]) if address.split("/")[0] == host["address"]), "")
+
+
+def is_ipv4(text):
+    """Tell whether a value is one IPv4 address and nothing more."""
+    return bool(re.fullmatch(r"\d+(\.\d+){3}", str(text))) and all(int(part) < 256 for part in text.split("."))
+
+
+def groups(site):
+    """The groups hold what a deployment needs."""
+    for name in ("maas_region", "maas_rack"):
+        if not group(site, name):
+            yield name, "is empty", "put at least one host into it (a host may be in both maas_region and maas_rack)"
+    etcd, database, external = group(site, "maas_etcd"), group(site, "maas_postgresql"), site["database_host"]
+    if not database and not external:
+        yield (
+            "maas_postgresql",
+            "is empty",
+            "put one host or three into it, or name your own PostgreSQL in maas_database_host",
+        )
+    if database and external:
+        yield "maas_database_host", f"is {external}, but maas_postgresql has hosts", "unset the one or empty the other"
+    if database and not etcd:
+        yield (
+            "maas_etcd",
+            "is empty, but Patroni needs it",
+            "put one host or three into it, such as those of maas_postgresql",
+        )
+    if etcd and len(etcd) % 2 == 0:
+        yield "maas_etcd", f"has {len(etcd)} hosts ({listed(etcd)})", "make it 1, 3 or 5, so that there is a majority"
+
+
+def addresses(site):
+    """Every cluster address is an IPv4 address of its host and of nobody else."""
+    holders = {}
+    for name, host in site["hosts"].items():
+        holders.setdefault(host["address"], []).append(name)
+        if not is_ipv4(host["address"]):
+            yield name, f"has maas_address {host['address']}", "write its IPv4 address on the cluster's network"
+        elif host["survey"] and not own(host):
+            found = listed(present(host["survey"]))
+            yield (
+                name,
+                f"does not have its maas_address {host['address']}, but {found}",
+                "set maas_address to one of these",
+            )
+    for address, names in holders.items():
+        if len(names) > 1:
+            yield listed(names), f"share the maas_address {address}", "give each its own"
+
+
+def unreachable(site):
+    """Every host of a full run can be read."""
+    if set(site["hosts"]) <= set(site["run"]):
+        for name, host in site["hosts"].items():
+            if not host["survey"]:
+                yield (
+                    name,
+                    "cannot be read as root over ssh",
+                    f"mend ansible_host, key or sudo, or use --limit 'all:!{name}'",
+                )
+
+
+def virtual_ip(site):
+    """The VIP is free, and lies where the load balancers can hold it."""
+    vip, balancers = site["vip"], group(site, "maas_haproxy")
+    if not vip:
+        return
+    if not is_ipv4(vip):
+        yield "maas_vip", f"is {vip}", "write one IPv4 address without prefix, such as 10.0.0.5"
+        return
+    if not balancers:
+        yield "maas_vip", "is set, but maas_haproxy is empty", "put hosts into it, or unset maas_vip and set maas_url"
+    router = str(site["virtual_router_id"])
+    if not router.isdigit() or not 1 <= int(router) <= 255:
+        yield (
+            "maas_keepalived_virtual_router_id",
+            f"is {router or 'not set'}, but maas_vip needs it",
+            "choose a number from 1 to 255 that no other VRRP router of the network uses",
+        )
+    for name, host in site["hosts"].items():
+        if host["address"] == vip:
+            yield name, f"has maas_vip {vip} as its maas_address", "choose a free address for maas_vip"
+    for name, host in balancers.items():
+        if host["survey"] and own(host) and host["address"] != vip and not in_subnet(vip, own(host)):
+            yield name, f"has {own(host)}, and maas_vip {vip} is not in that subnet", "choose a free address there"
+    if all(host["survey"] for host in balancers.values()):
+        known = {interface["mac"] for survey in surveys(site).values() for interface in survey["interfaces"]}
+        strangers = {host["survey"]["neighbour_mac"] for host in balancers.values()} - known - {""}
+        if strangers:
+            yield "maas_vip", f"{vip} is held by a stranger ({listed(sorted(strangers))})", "choose a free address"
+
+
+def url(site):
+    """The URL of MAAS is one that a load balancer serves, or that somebody else does."""
+    wanted, balancers = site["url"], group(site, "maas_haproxy")
+    if not wanted:
+        yield "maas_url", "is not set, nor is maas_vip", "set maas_vip, or maas_url to http://ADDRESS:5240/MAAS"
+        return
+    parts = urlsplit(wanted)
+    if parts.scheme != "http" or parts.path.rstrip("/") != "/MAAS" or not parts.hostname:
+        yield (
+            "maas_url",
+            f"is {wanted}",
+            "write http://ADDRESS:5240/MAAS; racks speak plain HTTP even where MAAS has TLS",
+        )
+        return
+    if not balancers:
+        return
+    if (parts.port or 80) not in (80, 5240):
+        yield "maas_url", f"is {wanted}", "use port 5240 or 80, which the load balancers serve"
+    served = {site["vip"], *(host["address"] for host in balancers.values())}
+    for name, survey in surveys(site).items():
+        found = survey["resolved"].get(parts.hostname)
+        if not found:
+            yield name, f"cannot resolve {parts.hostname} of maas_url", "add it to DNS"
+        elif not served.intersection(found):
+            yield (
+                name,
+                f"takes maas_url to {listed(found)}, which no host of maas_haproxy serves",
+                "use maas_vip, or empty maas_haproxy if you have a load balancer of your own",
+            )
+
+
+def versions(site):
+    """MAAS's series is one we know, and the one that runs."""
+    wanted = site["version"]
+    if wanted not in SERIES:
+        yield "maas_version", f"is {wanted or 'not set'}", f"choose one of {listed(SERIES)}, in quotes"
+        return
+    for name, survey in surveys(site).items():
+        running = survey["maas"]["version"]
+        if running and series(running) != wanted:
+            remedy = f"set it to {series(running)}, or run metal.maas_ha.upgrade"
+            yield name, f"runs MAAS {running}, but maas_version is {wanted}", remedy
+        oldest = OLDEST_SNAPD.get(wanted)
+        if oldest and survey["snapd"] and numbers(survey["snapd"]) < numbers(oldest):
+            yield name, f"has snapd {survey['snapd']}, but MAAS {wanted} needs {oldest}", "run snap install snapd"
+
+
+def systems(site):
+    """The hosts' systems and PostgreSQL suit MAAS."""
+    oldest = OLDEST_POSTGRESQL.get(site["version"], 12)
+    majors = {}
+    for name, survey in surveys(site).items():
+        system = (survey["os"]["id"], survey["os"]["version"])
+        if system not in SYSTEMS:
+            yield name, f"runs {' '.join(system)}", f"use one of {listed(' '.join(known) for known in SYSTEMS)}"
+        elif name in group(site, "maas_postgresql"):
+            majors[name] = max(survey["postgresql"] or [SYSTEMS[system]])
+    for name, major in majors.items():
+        if major < oldest:
+            yield (
+                name,
+                f"has PostgreSQL {major}, but MAAS {site['version']} needs {oldest}",
+                "use a newer system for it",
+            )
+    if len(set(majors.values())) > 1:
+        found = listed(f"{major} on {name}" for name, major in majors.items())
+        yield "maas_postgresql", f"mixes majors of PostgreSQL ({found})", "use the same system on all its hosts"
+
+
+def modes(site):
+    """A host that MAAS was initialised on keeps its part."""
+    for name, survey in surveys(site).items():
+        parts = [part for part in ("region", "rack") if name in group(site, f"maas_{part}")]
+        mode = survey["maas"]["mode"]
+        if parts and mode and mode != "+".join(parts):
+            fault = f"was initialised as {mode}, but its groups make it {'+'.join(parts)}"
+            yield name, fault, "put it back into its groups, or take MAAS off it first"
+
+
+def passwords(site):
+    """Given passwords are ones that MAAS can carry and nobody guesses."""
+    if site["database_host"] and not site["passwords"].get("maas_database_password"):
+        yield "maas_database_password", "is missing", "give the password of your own PostgreSQL at maas_database_host"
+    for variable, password in site["passwords"].items():
+        if password is None or password == "":
+            continue  # one will be generated
+        if not isinstance(password, str):
+            yield variable, "is no text", "put it in quotes"
+        elif re.search(r"[^A-Za-z0-9_-]", password):
+            yield variable, "has characters that MAAS cannot carry", "use A-Z, a-z, 0-9, _ and - only"
+        elif password.lower().strip("0123456789_-") in ("", *WELL_KNOWN):
+            yield variable, "is a well-known password", "choose another, or unset it to have one generated"
+
+
+def workers(site):
+    """Each worker of a region finds a port."""
+    for name, host in group(site, "maas_region").items():
+        if not 1 <= int(host["num_workers"]) <= RPC_PORTS:
+            fault = f"has maas_region_num_workers {host['num_workers']}, but MAAS has {RPC_PORTS} ports for them"
+            yield name, fault, f"choose 1 to {RPC_PORTS}"
+
+
+def connections(site):
+    """PostgreSQL has room for all that the regions can open."""
+    if not site["max_connections"]:
+        return
+    others = {"3.4": 0, "3.5": 39, "3.8": 53}.get(site["version"], 50)  # Temporal, the API server, OpenFGA
+    needed = 20 + sum(10 * (int(host["num_workers"]) + 1) + others for host in group(site, "maas_region").values())
+    if int(site["max_connections"]) < needed:
+        fault = f"is {site['max_connections']}, but the regions can open {needed}"
+        yield "maas_postgresql_max_connections", fault, "raise it, or lower maas_region_num_workers"
+
+
+def identities(site):
+    """No two hosts look like one to MAAS, which tells them apart by name and MAC address."""
+    for hostname, names in shared(site, lambda survey: [survey["hostname"].split(".")[0]]).items():
+        yield names, f"all call themselves {hostname}", "give each its own name with hostnamectl"
+    for mac, names in shared(site, lambda survey: {interface["mac"] for interface in survey["interfaces"]}).items():
+        yield names, f"share the MAC address {mac}", "give each clone, and each bridge on them, its own"
+    for machine_id, names in shared(site, lambda survey: [survey["machine_id"]]).items():
+        yield names, f"share the machine-id {machine_id}", "empty /etc/machine-id on the clones and reboot them"
+    for name, survey in surveys(site).items():
+        if survey["hostname"].split(".")[0] == "localhost":
+            yield name, "calls itself localhost", "name it with hostnamectl"
+
+
+def probes(site, source):
+    """Return the address and the port of all that a host has to reach.
+
+    Args:
+        site: the deployment, of which hosts and ports are read.
+        source: name of the host that connects.
+    """
+    return [
+        {"address": host["address"], "port": int(str(rule["port"]).split("-")[0])}
+        for rule in site["ports"]
+        if rule.get("tried", True) and set(rule["from"]).intersection(site["hosts"][source]["groups"])
+        for name, host in site["hosts"].items()
+        if name != source and set(rule["to"]).intersection(host["groups"])
+    ]
+
+
+def silences(site, read):
+    """Yield a fault for each pair of hosts of which one gets no answer from the other.
+
+    Args:
+        site: the deployment.
+        read: whether to tell of the targets that were read in this run, or of the others.
+    """
+    for name, survey in surveys(site).items():
+        for target, host in site["hosts"].items():
+            silent = sorted({probe["port"] for probe in survey["silent"] if probe["address"] == host["address"]})
+            if silent and bool(host["survey"]) is read:
+                fault = f"gets no answer from {target} ({host['address']}) on TCP {listed(silent)}"
+                yield name, fault, "let these pass between the two (firewall, routes)"
+
+
+def reachability(site):
+    """Hosts that need each other's ports reach them."""
+    return silences(site, read=True)
+
+
+def absent(site):
+    """Hosts that are not part of this run may be silent, which is only worth a word."""
+    return silences(site, read=False)
+
+
+def clocks(site):
+    """The hosts agree on the time.
+
+    A host was read somewhere between two moments of the controller's clock, so its offset is known as an interval,
+    and only what lies outside of it is certain.
+    """
+    offsets = []
+    for name, survey in surveys(site).items():
+        before, after = site["hosts"][name]["asked"]
+        offsets.append((survey["clock"] - after, survey["clock"] - before, name))
+    if not offsets:
+        return
+    low, high, reference = sorted(offsets)[len(offsets) // 2]
+    for lowest, highest, name in offsets:
+        apart = max(lowest - high, low - highest)
+        if apart > CLOCK_SECONDS:
+            yield (
+                name,
+                f"has a clock {apart:.0f} s or more off {reference}'s",
+                "set it, and let it follow a time server",
+            )
+
+
+def clock_daemons(site):
+    """MAAS's own clock daemon is alone on its hosts."""
+    for name, survey in surveys(site).items():
+        if survey["clocks"] and {"maas_region", "maas_rack"}.intersection(site["hosts"][name]["groups"]):
+            units = " ".join(survey["clocks"])
+            yield name, f"runs {units} beside MAAS's own chrony", f"run systemctl disable --now {units}"
+
+
+def holders_of(host):
+    """Return which programs may hold which TCP ports on a host, MAAS apart."""
+    holders = {port: programs for part in host["groups"] for port, programs in HOLDERS.get(part, {}).items()}
+    if "maas_haproxy" in host["groups"]:
+        beside_region = "maas_region" in host["groups"]
+        holders.update(dict.fromkeys((80,) if beside_region else (80, 5240, 5242, 5271), ("haproxy",)))
+    return holders
+
+
+def ports(site):
+    """Nobody else holds a port that the deployment needs."""
+    for name, survey in surveys(site).items():
+        host = site["hosts"][name]
+        holders = holders_of(host)
+        future = (
+            set() if survey["maas"]["revision"] else {n for part in host["groups"] for n in MAAS_PORTS.get(part, ())}
+        )
+        taken = set()
+        for socket in survey["listeners"]:
+            port, program = socket["port"], socket["program"]
+            if port in holders:
+                stranger = socket["protocol"] == "tcp" and program not in holders[port]
+            else:
+                stranger = port in future and not socket["address"].startswith(("127.", "[::1]"))
+            if stranger:
+                taken.add((port, program or "another program"))
+        for port, program in sorted(taken):
+            yield name, f"has {program} on port {port}", "stop and disable it, or keep it off this host"
+
+
+def resources(site):
+    """The hosts are large enough."""
+    for name, survey in surveys(site).items():
+        if survey["memory_mb"] < site["memory_mb"]:
+            fault = f"has {survey['memory_mb']} MB of memory, but maas_preflight_memory_mb is {site['memory_mb']}"
+            yield name, fault, "give it more"
+        built = survey["maas"]["revision"] or survey["postgresql"]
+        wanted = min(site["disk_mb"], BUILT_DISK_MB) if built else site["disk_mb"]
+        if survey["disk_mb"] < wanted:
+            fault = f"has {survey['disk_mb']} MB free under /var and needs {wanted} (maas_preflight_disk_mb)"
+            yield name, fault, "make room"
+
+
+def ends(site, kind, remedy):
+    """Yield a fault for each host whose certificate of a kind ends soon."""
+    for name, survey in surveys(site).items():
+        left = (survey["certificates"].get(kind, float("inf")) - survey["clock"]) / 86400
+        if left < CERTIFICATE_DAYS[kind]:
+            yield name, f"has a {kind}.crt in /etc/maas-ha/pki that ends in {left:.0f} days", remedy
+
+
+def authority(site):
+    """The authority of our certificates lives on."""
+    return ends(site, "ca", "remove /etc/maas-ha/pki from all hosts and run metal.maas_ha.site")
+
+
+def leaves(site):
+    """A host's certificate that ends soon is renewed by the very run that follows, and worth a word."""
+    return ends(site, "host", "metal.maas_ha.site renews it")
+
+
+def misspelt(site):
+    """Groups that look like ours are ours."""
+    for name in site["groups"]:
+        near = difflib.get_close_matches(name, GROUPS, 1, 0.8)
+        if name not in GROUPS and near:
+            yield name, "is no group of this collection", f"did you mean {near[0]}?"
+
+
+def pairs(site):
+    """What works but would not survive the loss of a host."""
+    if len(group(site, "maas_postgresql")) == 2:
+        yield "maas_postgresql", "has two hosts", "three survive the loss of one without losing their standby"
+    if len(group(site, "maas_haproxy")) > 1 and not site["vip"]:
+        yield "maas_haproxy", "has several hosts, but maas_vip is not set", "nothing moves clients between them"
+
+
+PROBLEMS = (
+    *(groups, addresses, unreachable, virtual_ip, url, versions, systems, modes, passwords, workers, connections),
+    *(identities, reachability, clocks, clock_daemons, ports, resources, authority),
+)
+WARNINGS = (misspelt, pairs, absent, leaves)
+
+
+def sentences(site, checks):
+    """Return what the checks find, one line for each fault."""
+    return [f"{who} {fault}: {remedy}." for check in checks for who, fault, remedy in check(site)]
