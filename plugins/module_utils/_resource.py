@@ -28,14 +28,18 @@ class Missing(MaasError):
 class Option:
     """A field of a resource, as a task spells it and as MAAS does.
 
-    spec: what AnsibleModule takes. write_only: MAAS never shows it, so it is sent along and never compared.
+    spec: what AnsibleModule takes. field: MAAS's name for it, where that differs.
+    write_only: MAAS never shows it, so it is sent along and never compared.
     check(value): says what is wrong with a value, or None.
     shows(record): the value in MAAS's record. means(site, value, record): the value of a task in the same terms.
     sends(value): such a value as MAAS's form reads it.
     """
 
-    def __init__(self, type="str", write_only=False, check=None, shows=None, means=None, sends=None, **spec):
+    def __init__(
+        self, type="str", field=None, write_only=False, check=None, shows=None, means=None, sends=None, **spec
+    ):
         self.spec = {"type": type, **spec}
+        self.field = field
         self.write_only = write_only
         self.check = check
         self.shows = shows
@@ -44,7 +48,7 @@ class Option:
 
     def shown(self, name, record):
         """Return the value in MAAS's record; MAAS's null is an empty text or list."""
-        value = self.shows(record) if self.shows else record.get(name)
+        value = self.shows(record) if self.shows else record.get(self.field or name)
         return {"str": "", "list": []}.get(self.spec["type"]) if value is None else value
 
 
@@ -103,10 +107,11 @@ class Resource:
 
     def form(self, fields):
         """Return fields as MAAS's form reads them."""
-        return {
-            name: self.options[name].sends(value) if self.options[name].sends else value
-            for name, value in fields.items()
-        }
+        form = {}
+        for name, value in fields.items():
+            option = self.options[name]
+            form[option.field or name] = option.sends(value) if option.sends else value
+        return form
 
     def post(self, site, task, fields):
         """Create in one request."""

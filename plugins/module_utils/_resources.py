@@ -606,7 +606,7 @@ def in_order(selections):
 BOOT_SOURCE = Resource(
     "boot_source",
     {
-        "source_url": Option(required=True, shows=lambda record: record["url"]),
+        "source_url": Option(required=True, field="url"),
         "keyring_filename": Option(),
         "selections": Option(
             "list",

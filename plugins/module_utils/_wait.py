@@ -14,6 +14,7 @@ def wait_until(ask, seconds, pause=5):
     until = time.monotonic() + seconds
     while True:
         answer = ask()
-        if answer or time.monotonic() + pause > until:
+        left = until - time.monotonic()
+        if answer or left <= 0:
             return answer
-        time.sleep(pause)
+        time.sleep(min(pause, left))

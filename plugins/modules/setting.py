@@ -1,0 +1,90 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: setting
+short_description: Manage settings of MAAS
+version_added: 1.0.0
+description:
+  - Sets values of MAAS's configuration, as C(maas PROFILE maas set-config) does.
+  - All settings are read first, so that an unknown name is refused before anything is written.
+options:
+  settings:
+    description:
+      - Names and values, such as V(ntp_servers), V(upstream_dns) or V(enable_http_proxy). A refused name lists all
+        there are.
+      - An empty text or null clears a setting. A list is written with spaces between its members.
+      - Values show in the difference; where one holds a password, say C(no_log) in the task.
+    type: dict
+    required: true
+extends_documentation_fragment:
+  - metal.maas_ha.api
+  - metal.maas_ha.attributes
+author:
+  - The metal.maas_ha authors (@metal-maas-ha)
+"""
+
+EXAMPLES = r"""
+- name: Tell MAAS its name servers and clocks
+  metal.maas_ha.setting:
+    settings:
+      upstream_dns:
+        - 10.0.0.2
+        - 10.0.0.3
+      ntp_servers: ntp.example.com
+      enable_analytics: false
+"""
+
+RETURN = r"""
+settings:
+  description: The settings that the task names, by name, as MAAS holds them; in check mode as it would hold them.
+  returned: success
+  type: dict
+  sample: {upstream_dns: 10.0.0.2 10.0.0.3, ntp_servers: ntp.example.com, enable_analytics: false}
+diff:
+  description: The fields before and after; empty where there is nothing.
+  returned: success
+  type: dict
+  sample:
+    before: {upstream_dns: null}
+    after: {upstream_dns: 10.0.0.2 10.0.0.3}
+"""
+
+from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
+from ansible_collections.metal.maas_ha.plugins.module_utils._resource import run_work
+
+
+def text(value):
+    """Return a value as MAAS keeps it, so that values can be compared."""
+    if isinstance(value, list):
+        return " ".join(str(one) for one in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else " ".join(str(value).replace(",", " ").split())
+
+
+def settings(site, module):
+    wanted = module.params["settings"]
+    before = {name: site.get("maas/", op="get_config", name=name) for name in wanted}
+    changes = {name: text(value) for name, value in wanted.items() if text(value) != text(before[name])}
+    done = []
+    for name, value in () if module.check_mode else changes.items():
+        try:
+            site.client.post("maas/", {"name": name, "value": value}, op="set_config", repeat=True)
+        except MaasError as error:
+            raise MaasError(f"{error}; set before it: {', '.join(done) or 'nothing'}") from error
+        done.append(name)
+    after = {**before, **{name: wanted[name] for name in changes}}
+    return {"changed": bool(changes), "diff": {"before": before, "after": after}, "settings": after}
+
+
+def main():
+    run_work({"settings": {"type": "dict", "required": True}}, settings)
+
+
+if __name__ == "__main__":
+    main()
