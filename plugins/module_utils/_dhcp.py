@@ -2,14 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the DHCP that MAAS shows to the DHCP that is wanted: which requests, in which order. PRIVATE to this collection.
-
-Nothing here talks to anybody. `rack_steps` knows what MAAS makes of a change of racks; everybody who changes
-a VLAN's racks goes through it. `Planner` is told what MAAS answered, says what it still has to know, and plans.
-"""
+"""How to change the racks that serve a VLAN, so that MAAS follows and DHCP goes on. PRIVATE to this collection."""
 
 from __future__ import annotations
-
 
 STATE = ("dhcp_on", "primary_rack", "secondary_rack", "relay_vlan")
 
@@ -22,7 +17,7 @@ def rack_steps(current, wanted, dead=()):
     While DHCP stays on it never goes off in between, and each request leaves at least one rack of those that
     serve and live: leases live nowhere else. Raises ValueError when the wanted state is none that can serve.
     """
-    state, goal = _state(current), goal_of(current, wanted)
+    state, goal = state_of(current), goal_of(current, wanted)
     problem = goal_problem(goal)
     if problem and goal != state:
         raise ValueError(problem)
@@ -35,7 +30,7 @@ def rack_steps(current, wanted, dead=()):
 
 def goal_of(current, wanted):
     """Return the whole state that is wanted: what is missing stays as it is."""
-    goal = {**_state(current), **{key: wanted[key] or None for key in STATE if key in wanted}}
+    goal = {**state_of(current), **{key: wanted[key] or None for key in STATE if key in wanted}}
     goal["dhcp_on"] = bool(goal["dhcp_on"])
     if "secondary_rack" not in wanted and goal["secondary_rack"] == goal["primary_rack"]:
         goal["secondary_rack"] = None  # the secondary was made the primary
@@ -77,7 +72,8 @@ def racks_of(state):
     return {state["primary_rack"], state["secondary_rack"]} - {None}
 
 
-def _state(current):
+def state_of(current):
+    """Return the part of a VLAN that concerns DHCP, none as None."""
     state = {key: current.get(key) or None for key in STATE}
     state["dhcp_on"] = bool(state["dhcp_on"])
     return state
