@@ -516,15 +516,15 @@ class Planner:
             primary = self._rack(entry.goal["primary_rack"] or _least(load["primary_rack"], racks))
             others = [rack for rack in racks if rack is not primary]
             others = [rack for rack in others if rack.zone != primary.zone] or others
-            secondary = self._kept(entry, "secondary_rack", {entry.vlan.id: others}) or (
-                others and _least(load["secondary_rack"], others)
-            )
-            if not others:
+            secondary = self._kept(entry, "secondary_rack", {entry.vlan.id: others})
+            if others:
+                secondary = secondary or _least(load["secondary_rack"], others)
+            else:
                 self.warnings.append(f"{entry}: only {primary.hostname} can serve it, so it has no failover")
             if not entry.goal["primary_rack"]:
                 load["primary_rack"][primary.system_id] += 1
             load["secondary_rack"][secondary] += 1
-            entry.goal.update(primary_rack=primary.system_id, secondary_rack=secondary or None)
+            entry.goal.update(primary_rack=primary.system_id, secondary_rack=secondary)
 
     def _kept(self, entry, key, serving):
         """Return the rack that the VLAN has, when it is among those that may serve."""
