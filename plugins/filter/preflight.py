@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.metal.maas_ha.plugins.filter.members import members
 from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
 
 
@@ -20,12 +19,13 @@ def deployment(groups, hostvars):
     """
     hosts = {}
     for group in _preflight.GROUPS:
-        for name, address in members(groups.get(group, []), hostvars).items():
-            read = hostvars[name].get("maas_preflight_survey") or {}
+        for name in groups.get(group, []):
+            variables = hostvars[name]
+            read = variables.get("maas_preflight_survey") or {}
             host = {
                 "groups": [],
-                "address": address,
-                "num_workers": hostvars[name].get("maas_region_num_workers", 4),
+                "address": variables.get("maas_address", variables.get("ansible_host", "")),
+                "num_workers": variables.get("maas_region_num_workers", 4),
                 "survey": read.get("survey"),
                 "asked": read.get("asked"),
             }

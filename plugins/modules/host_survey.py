@@ -237,12 +237,15 @@ def who_has(address, links, timeout):
     Returns:
         str: the MAC address of whoever answered, empty when nobody did or the host is in no such subnet.
     """
-    target = socket.inet_aton(address)
+    try:
+        target = socket.inet_aton(address)
+    except OSError:
+        return ""
     for link in links:
         for own in link["addresses"]:
             source, prefix = own.split("/")
             mask = 0xFFFFFFFF << (32 - int(prefix)) & 0xFFFFFFFF
-            numbers = [struct.unpack("!I", socket.inet_aton(text))[0] & mask for text in (source, address)]
+            numbers = [struct.unpack("!I", octets)[0] & mask for octets in (socket.inet_aton(source), target)]
             if numbers[0] == numbers[1]:
                 return ask_by_arp(link["name"], bytes.fromhex(link["mac"].replace(":", "")), source, target, timeout)
     return ""

@@ -89,6 +89,11 @@ def own(host):
     return next((address for address in present(host["survey"]) if address.split("/")[0] == host["address"]), "")
 
 
+def runs_maas(host):
+    """Tell whether MAAS's snap belongs on a host."""
+    return bool({"maas_region", "maas_rack"}.intersection(host["groups"]))
+
+
 def is_ipv4(text):
     """Tell whether a value is one IPv4 address and nothing more."""
     return bool(re.fullmatch(r"\d+(\.\d+){3}", str(text))) and all(int(part) < 256 for part in text.split("."))
@@ -124,7 +129,8 @@ def addresses(site):
     for name, host in site["hosts"].items():
         holders.setdefault(host["address"], []).append(name)
         if not is_ipv4(host["address"]):
-            yield name, f"has maas_address {host['address']}", "write its IPv4 address on the cluster's network"
+            fault = f"has {host['address'] or 'nothing'} for maas_address"
+            yield name, fault, "write its IPv4 address on the cluster's network into the inventory"
         elif host["survey"] and not own(host):
             found = listed(present(host["survey"]))
             yield (
@@ -193,7 +199,7 @@ def url(site):
             "write http://ADDRESS:5240/MAAS; racks speak plain HTTP even where MAAS has TLS",
         )
         return
-    if not balancers:
+    if not balancers or (site["vip"] and not is_ipv4(site["vip"])):
         return
     if (parts.port or 80) not in (80, 5240):
         yield "maas_url", f"is {wanted}", "use port 5240 or 80, which the load balancers serve"
@@ -221,8 +227,8 @@ def versions(site):
         if running and series(running) != wanted:
             remedy = f"set it to {series(running)}, or run metal.maas_ha.upgrade"
             yield name, f"runs MAAS {running}, but maas_version is {wanted}", remedy
-        oldest = OLDEST_SNAPD.get(wanted)
-        if oldest and survey["snapd"] and numbers(survey["snapd"]) < numbers(oldest):
+        oldest = OLDEST_SNAPD.get(wanted, "0") if runs_maas(site["hosts"][name]) else "0"
+        if survey["snapd"] and numbers(survey["snapd"]) < numbers(oldest):
             yield name, f"has snapd {survey['snapd']}, but MAAS {wanted} needs {oldest}", "run snap install snapd"
 
 
@@ -276,7 +282,7 @@ def passwords(site):
 def workers(site):
     """Each worker of a region finds a port."""
     for name, host in group(site, "maas_region").items():
-        if not 1 <= int(host["num_workers"]) <= RPC_PORTS:
+        if not str(host["num_workers"]).isdigit() or not 1 <= int(host["num_workers"]) <= RPC_PORTS:
             fault = f"has maas_region_num_workers {host['num_workers']}, but MAAS has {RPC_PORTS} ports for them"
             yield name, fault, f"choose 1 to {RPC_PORTS}"
 
@@ -286,7 +292,10 @@ def connections(site):
     if not site["max_connections"]:
         return
     others = {"3.4": 0, "3.5": 39, "3.8": 53}.get(site["version"], 50)  # Temporal, the API server, OpenFGA
-    needed = 20 + sum(10 * (int(host["num_workers"]) + 1) + others for host in group(site, "maas_region").values())
+    counts = [
+        int(host["num_workers"]) for host in group(site, "maas_region").values() if str(host["num_workers"]).isdigit()
+    ]
+    needed = 20 + sum(10 * (count + 1) + others for count in counts)
     if int(site["max_connections"]) < needed:
         fault = f"is {site['max_connections']}, but the regions can open {needed}"
         yield "maas_postgresql_max_connections", fault, "raise it, or lower maas_region_num_workers"
@@ -372,7 +381,7 @@ def clocks(site):
 def clock_daemons(site):
     """MAAS's own clock daemon is alone on its hosts."""
     for name, survey in surveys(site).items():
-        if survey["clocks"] and {"maas_region", "maas_rack"}.intersection(site["hosts"][name]["groups"]):
+        if survey["clocks"] and runs_maas(site["hosts"][name]):
             units = " ".join(survey["clocks"])
             yield name, f"runs {units} beside MAAS's own chrony", f"run systemctl disable --now {units}"
 

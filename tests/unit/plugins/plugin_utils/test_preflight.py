@@ -1,0 +1,412 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each problem is named by one sentence, and a sound deployment by none."""
+
+from __future__ import annotations
+
+import copy
+import pathlib
+
+import pytest
+import yaml
+from ansible_collections.metal.maas_ha.plugins.filter.preflight import deployment, judge
+from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
+
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+PORTS = yaml.safe_load((ROOT / "roles/maas_firewall/vars/main.yml").read_text())["maas_firewall_ports"]
+DAY = 86400
+
+
+def host(number, *groups):
+    """Return a host of a deployment that was read and has no fault."""
+    address = f"10.0.0.{number}"
+    return {
+        "groups": list(groups),
+        "address": address,
+        "num_workers": 4,
+        "asked": [1000.0, 1001.0],
+        "survey": {
+            "clock": 1000.5,
+            "os": {"id": "ubuntu", "version": "24.04"},
+            "memory_mb": 8000,
+            "disk_mb": 50000,
+            "hostname": f"host{number}",
+            "machine_id": f"{number:032x}",
+            "interfaces": [{"name": "eth0", "mac": f"52:54:00:00:00:{number:02x}", "addresses": [f"{address}/24"]}],
+            "listeners": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22, "program": "sshd"}],
+            "clocks": [],
+            "snapd": "2.75",
+            "maas": {"version": "", "revision": "", "mode": ""},
+            "postgresql": [],
+            "certificates": {},
+            "resolved": {"10.0.0.5": ["10.0.0.5"]},
+            "silent": [],
+            "neighbour_mac": "",
+        },
+    }
+
+
+@pytest.fixture
+def site():
+    """Return a sound deployment: three control hosts and two racks."""
+    control = ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region")
+    hosts = {f"control{number}": host(10 + number, *control) for number in (1, 2, 3)}
+    hosts.update({f"rack{number}": host(20 + number, "maas_rack") for number in (1, 2)})
+    return {
+        "hosts": hosts,
+        "groups": ["all", "ungrouped", *_preflight.GROUPS],
+        "run": list(hosts),
+        "ports": PORTS,
+        "version": "3.7",
+        "vip": "10.0.0.5",
+        "virtual_router_id": "77",
+        "url": "http://10.0.0.5:5240/MAAS",
+        "database_host": "",
+        "max_connections": 0,
+        "passwords": {},
+        "memory_mb": 2000,
+        "disk_mb": 10000,
+    }
+
+
+def leave(site, group, *names):
+    """Take hosts out of a group, all of them where none is named."""
+    for name in names or list(site["hosts"]):
+        groups = site["hosts"][name]["groups"]
+        site["hosts"][name]["groups"] = [other for other in groups if other != group]
+
+
+def survey(site, name, **values):
+    """Change what was read from a host."""
+    site["hosts"][name]["survey"].update(values)
+
+
+def listen(site, name, port, program, protocol="tcp", address="0.0.0.0"):
+    """Let a program listen on a host."""
+    socket = {"protocol": protocol, "address": address, "port": port, "program": program}
+    site["hosts"][name]["survey"]["listeners"].append(socket)
+
+
+def interface(number, name="eth0", address="10.0.0.11/24"):
+    """Return an interface as it is read from a host."""
+    return {"name": name, "mac": f"52:54:00:00:00:{number:02x}", "addresses": [address]}
+
+
+def one_database(site):
+    """Leave one host in the database's groups."""
+    for group in ("maas_etcd", "maas_postgresql"):
+        leave(site, group, "control2", "control3")
+
+
+def outside(site):
+    """Give the deployment a PostgreSQL of the user's own."""
+    leave(site, "maas_etcd")
+    leave(site, "maas_postgresql")
+    site["database_host"] = "10.0.0.9"
+    site["passwords"]["maas_database_password"] = "Kq3_x-99z"
+
+
+# What is done to a sound deployment, and how the one sentence about it begins, and what it holds.
+FAULTS = {
+    "no region": (lambda s: leave(s, "maas_region"), "maas_region is empty", "put at least one"),
+    "no rack": (lambda s: leave(s, "maas_rack"), "maas_rack is empty", "put at least one"),
+    "no database": (
+        lambda s: (leave(s, "maas_postgresql"), leave(s, "maas_etcd")),
+        "maas_postgresql is empty",
+        "one host",
+    ),
+    "no etcd": (lambda s: leave(s, "maas_etcd"), "maas_etcd is empty", "put one host or three"),
+    "even etcd": (
+        lambda s: leave(s, "maas_etcd", "control3"),
+        "maas_etcd has 2 hosts (control1, control2)",
+        "1, 3 or 5",
+    ),
+    "two databases": (
+        lambda s: s.update(database_host="10.0.0.9", passwords={"maas_database_password": "Kq3_x"}),
+        "maas_database_host is 10.0.0.9",
+        "empty the other",
+    ),
+    "unreachable": (lambda s: s["hosts"]["rack2"].update(survey=None), "rack2 cannot be read", "'all:!rack2'"),
+    "no address": (lambda s: s["hosts"]["rack1"].update(address=""), "rack1 has nothing for maas_address", "IPv4"),
+    "name as address": (lambda s: s["hosts"]["rack1"].update(address="rack1.lan"), "rack1 has rack1.lan for", "IPv4"),
+    "foreign address": (
+        lambda s: s["hosts"]["rack1"].update(address="10.0.0.99"),
+        "rack1 does not have",
+        "10.0.0.21/24",
+    ),
+    "vip with prefix": (lambda s: s.update(vip="10.0.0.5/24"), "maas_vip is 10.0.0.5/24", "without prefix"),
+    "vip without balancer": (
+        lambda s: leave(s, "maas_haproxy"),
+        "maas_vip is set, but maas_haproxy is empty",
+        "put hosts into it",
+    ),
+    "no router id": (
+        lambda s: s.update(virtual_router_id=""),
+        "maas_keepalived_virtual_router_id is not set",
+        "1 to 255",
+    ),
+    "bad router id": (
+        lambda s: s.update(virtual_router_id="256"),
+        "maas_keepalived_virtual_router_id is 256",
+        "1 to 255",
+    ),
+    "vip of a host": (
+        lambda s: (
+            s["hosts"]["rack1"].update(address="10.0.0.5")
+            or survey(s, "rack1", interfaces=[interface(21, "eth0", "10.0.0.5/24")])
+        ),
+        "rack1 has maas_vip 10.0.0.5 as its maas_address",
+        "free",
+    ),
+    "vip elsewhere": (
+        lambda s: survey(s, "control1", interfaces=[interface(11, address="10.0.0.11/30")]),
+        "control1 has 10.0.0.11/30, and maas_vip 10.0.0.5",
+        "free address there",
+    ),
+    "stranger": (
+        lambda s: survey(s, "control1", neighbour_mac="aa:bb:cc:00:00:01"),
+        "maas_vip 10.0.0.5 is held by a stranger (aa:bb:cc:00:00:01)",
+        "free address",
+    ),
+    "no url": (lambda s: s.update(url="", vip="") or leave(s, "maas_haproxy"), "maas_url is not set", "set maas_vip"),
+    "https": (lambda s: s.update(url="https://10.0.0.5:5443/MAAS"), "maas_url is https", "plain HTTP"),
+    "path": (lambda s: s.update(url="http://10.0.0.5:5240"), "maas_url is http", "/MAAS"),
+    "url port": (lambda s: s.update(url="http://10.0.0.5:8080/MAAS"), "maas_url is http", "5240 or 80"),
+    "unresolved url": (
+        lambda s: survey(s, "rack1", resolved={"10.0.0.5": []}),
+        "rack1 cannot resolve 10.0.0.5",
+        "DNS",
+    ),
+    "unserved url": (
+        lambda s: survey(s, "rack1", resolved={"10.0.0.5": ["192.0.2.1"]}),
+        "rack1 takes maas_url to 192.0.2.1",
+        "empty maas_haproxy",
+    ),
+    "no version": (lambda s: s.update(version=""), "maas_version is not set", "3.7"),
+    "version as number": (lambda s: s.update(version=3.7), "maas_version is 3.7", "in quotes"),
+    "old version": (lambda s: s.update(version="3.3"), "maas_version is 3.3", "choose one of 3.4"),
+    "other version runs": (
+        lambda s: survey(s, "control2", maas={"version": "3.6.5-1", "revision": "7", "mode": "region"}),
+        "control2 runs MAAS 3.6.5-1, but maas_version is 3.7",
+        "metal.maas_ha.upgrade",
+    ),
+    "old snapd": (
+        lambda s: s.update(version="3.8") or survey(s, "rack1", snapd="2.63.1"),
+        "rack1 has snapd 2.63.1",
+        "2.75",
+    ),
+    "other system": (
+        lambda s: survey(s, "rack1", os={"id": "debian", "version": "11"}),
+        "rack1 runs debian 11",
+        "24.04",
+    ),
+    "old postgresql": (
+        lambda s: one_database(s) or s.update(version="3.8") or survey(s, "control1", postgresql=[13]),
+        "control1 has PostgreSQL 13",
+        "14",
+    ),
+    "mixed postgresql": (
+        lambda s: survey(s, "control1", postgresql=[14]),
+        "maas_postgresql mixes majors of PostgreSQL (14 on control1, 16 on control2, 16 on control3)",
+        "same system",
+    ),
+    "other mode": (
+        lambda s: survey(s, "control1", maas={"version": "3.7.3", "revision": "7", "mode": "region+rack"}),
+        "control1 was initialised as region+rack, but its groups make it region",
+        "put it back",
+    ),
+    "no password": (
+        lambda s: outside(s) or s.update(passwords={}),
+        "maas_database_password is missing",
+        "your own PostgreSQL",
+    ),
+    "password as number": (
+        lambda s: s.update(passwords={"maas_x_password": 1234}),
+        "maas_x_password is no text",
+        "quotes",
+    ),
+    "password characters": (
+        lambda s: s.update(passwords={"maas_x_password": "s3cr@t"}),
+        "maas_x_password has characters",
+        "A-Z",
+    ),
+    "default password": (
+        lambda s: s.update(passwords={"maas_x_password": "Maas-2024"}),
+        "maas_x_password is a well-known password",
+        "choose another",
+    ),
+    "eleven workers": (
+        lambda s: s["hosts"]["control1"].update(num_workers=11),
+        "control1 has maas_region_num_workers 11",
+        "1 to 10",
+    ),
+    "connections": (lambda s: s.update(max_connections=100), "maas_postgresql_max_connections is 100", "can open 320"),
+    "same name": (
+        lambda s: survey(s, "rack2", hostname="host21.lan"),
+        "rack1, rack2 all call themselves host21",
+        "hostnamectl",
+    ),
+    "localhost": (lambda s: survey(s, "rack2", hostname="localhost"), "rack2 calls itself localhost", "hostnamectl"),
+    "same mac": (
+        lambda s: s["hosts"]["rack2"]["survey"]["interfaces"].append(interface(21, "br0", "192.0.2.1/24")),
+        "rack1, rack2 share the MAC address 52:54:00:00:00:15",
+        "its own",
+    ),
+    "same machine-id": (
+        lambda s: survey(s, "rack2", machine_id=f"{21:032x}"),
+        "rack1, rack2 share the machine-id",
+        "empty /etc/machine-id",
+    ),
+    "silence": (
+        lambda s: survey(s, "rack1", silent=[{"address": "10.0.0.12", "port": port} for port in (5250, 5240)]),
+        "rack1 gets no answer from control2 (10.0.0.12) on TCP 5240, 5250",
+        "firewall",
+    ),
+    "clock": (lambda s: survey(s, "rack1", clock=995.0), "rack1 has a clock 4 s or more off", "time server"),
+    "chrony": (
+        lambda s: survey(s, "rack1", clocks=["chrony.service"]),
+        "rack1 runs chrony.service beside MAAS's own",
+        "disable --now chrony.service",
+    ),
+    "apache": (lambda s: listen(s, "control1", 80, "apache2"), "control1 has apache2 on port 80", "stop and disable"),
+    "foreign etcd": (
+        lambda s: listen(s, "control1", 2379, "docker-proxy"),
+        "control1 has docker-proxy on port 2379",
+        "stop",
+    ),
+    "tftp": (lambda s: listen(s, "rack1", 69, "in.tftpd", "udp"), "rack1 has in.tftpd on port 69", "stop"),
+    "unknown holder": (lambda s: listen(s, "rack1", 5248, ""), "rack1 has another program on port 5248", "stop"),
+    "memory": (lambda s: survey(s, "rack1", memory_mb=1000), "rack1 has 1000 MB of memory", "maas_preflight_memory_mb"),
+    "disk": (lambda s: survey(s, "rack1", disk_mb=9000), "rack1 has 9000 MB free under /var", "maas_preflight_disk_mb"),
+    "full disk of a built host": (
+        lambda s: survey(s, "control1", disk_mb=900, postgresql=[16]),
+        "control1 has 900 MB free under /var and needs 1000",
+        "make room",
+    ),
+    "authority": (
+        lambda s: survey(s, "control1", certificates={"ca": 1000 + 100 * DAY}),
+        "control1 has a ca.crt in /etc/maas-ha/pki that ends in 100 days",
+        "remove",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_problem_is_one_sentence_that_names_it_and_says_what_to_do(site, name):
+    break_it, beginning, remedy = FAULTS[name]
+    break_it(site)
+    found = judge(site)["problems"]
+    assert len(found) == 1, found
+    assert found[0].startswith(beginning)
+    assert remedy in found[0]
+
+
+def test_a_sound_deployment_has_no_problem_and_no_warning(site):
+    assert judge(site) == {"problems": [], "warnings": []}
+
+
+def test_all_problems_are_told_at_once(site):
+    for name in ("even etcd", "no router id", "apache", "clock"):
+        FAULTS[name][0](site)
+    assert len(judge(site)["problems"]) == 4
+
+
+def test_a_built_site_has_no_problem(site):
+    for name in site["hosts"]:
+        mode = "rack" if name.startswith("rack") else "region"
+        survey(site, name, maas={"version": "3.7.3-1-g1", "revision": "x1", "mode": mode}, disk_mb=5000)
+        for port in range(5239, 5260):
+            listen(site, name, port, "nginx")
+        if mode == "region":
+            for port, program in ((80, "haproxy"), (2379, "etcd"), (5432, "postgres"), (8008, "patroni")):
+                listen(site, name, port, program)
+    site["hosts"]["control2"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
+    for name in ("control1", "control3"):
+        survey(site, name, neighbour_mac="52:54:00:00:00:0c")
+    assert judge(site)["problems"] == []
+
+
+def test_one_host_alone_may_be_everything(site):
+    site["hosts"] = {"maas1": host(11, *_preflight.GROUPS)}
+    site["run"] = ["maas1"]
+    assert judge(site) == {"problems": [], "warnings": []}
+
+
+def test_a_postgresql_of_ones_own_needs_no_etcd(site):
+    outside(site)
+    assert judge(site)["problems"] == []
+
+
+def test_a_load_balancer_of_ones_own_needs_no_vip(site):
+    leave(site, "maas_haproxy")
+    site.update(vip="", virtual_router_id="", url="http://maas.example.com:5240/MAAS")
+    assert judge(site)["problems"] == []
+
+
+def test_a_limited_run_does_not_complain_of_the_hosts_it_leaves_out(site):
+    site["hosts"]["control3"].update(survey=None, asked=None)
+    site["run"].remove("control3")
+    survey(site, "rack1", silent=[{"address": "10.0.0.13", "port": 5250}])
+    survey(site, "control1", neighbour_mac="52:54:00:00:00:0d")
+    verdict = judge(site)
+    assert verdict["problems"] == []
+    assert verdict["warnings"][0].startswith("rack1 gets no answer from control3")
+
+
+def test_what_listens_on_the_loopback_does_not_hinder_maas(site):
+    listen(site, "rack1", 53, "systemd-resolve", "udp", "127.0.0.53%lo")
+    assert judge(site)["problems"] == []
+
+
+def test_a_slow_answer_is_no_wrong_clock(site):
+    site["hosts"]["rack1"].update(asked=[1000.0, 1030.0])
+    survey(site, "rack1", clock=1029.0)
+    assert judge(site)["problems"] == []
+
+
+def test_a_misspelt_group_a_lone_pair_and_an_ending_certificate_are_worth_a_word(site):
+    site["groups"].append("maas_racks")
+    survey(site, "control1", certificates={"host": 1000 + 3 * DAY, "ca": 1000 + 3000 * DAY})
+    leave(site, "maas_postgresql", "control3")
+    verdict = judge(site)
+    assert verdict["problems"] == []
+    assert [line.split(" ")[0] for line in verdict["warnings"]] == ["maas_racks", "maas_postgresql", "control1"]
+
+
+def test_a_password_is_never_repeated(site):
+    site["passwords"] = {"maas_a_password": "s3cr@tWord", "maas_b_password": 736251, "maas_c_password": "changeme"}
+    text = " ".join(judge(site)["problems"])
+    assert not any(str(password) in text for password in site["passwords"].values())
+
+
+def test_a_host_connects_only_where_the_firewall_lets_it(site):
+    tried = _preflight.probes(site, "rack1")
+    assert {probe["address"] for probe in tried} == {"10.0.0.11", "10.0.0.12", "10.0.0.13"}
+    assert {probe["port"] for probe in tried} == {5240, 5242, 5250, 5271}
+
+
+def test_the_deployment_is_read_from_groups_and_variables():
+    hostvars = {
+        "a": {"ansible_host": "10.0.0.1", "maas_preflight_survey": {"survey": {"clock": 1}, "asked": [0, 2]}},
+        "b": {"ansible_host": "192.0.2.2", "maas_address": "10.0.0.2", "maas_region_num_workers": 8},
+        "c": {},
+    }
+    hosts = deployment({"maas_region": ["b", "a"], "maas_rack": ["a", "c"], "all": ["a", "b", "c", "d"]}, hostvars)
+    assert hosts == {
+        "b": {"groups": ["maas_region"], "address": "10.0.0.2", "num_workers": 8, "survey": None, "asked": None},
+        "a": {
+            "groups": ["maas_region", "maas_rack"],
+            "address": "10.0.0.1",
+            "num_workers": 4,
+            "survey": {"clock": 1},
+            "asked": [0, 2],
+        },
+        "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "survey": None, "asked": None},
+    }
+
+
+def test_judging_changes_nothing(site):
+    before = copy.deepcopy(site)
+    judge(site)
+    assert site == before
