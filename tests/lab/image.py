@@ -9,7 +9,8 @@ A layer is the upper directory of an overlay, named by a digest of what built it
     host    a bare host: systemd, sshd, Python, snapd; the packages that roles install lie in apt's cache
     seed    snapd has installed the stand-ins for the snaps snapd and core22
 
-The snap core22 is made of base, too, and holds Python, psycopg2, PyYAML, isc-dhcp-server and iproute2.
+Snaps lie beside the layers. core22 is made of base, too, and holds Python, psycopg2, PyYAML, isc-dhcp-server and
+iproute2. The stand-in for MAAS is packed anew for every lab and installed by the roles.
 """
 
 from __future__ import annotations
@@ -20,16 +21,21 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import getsource as source
 from pathlib import Path
+
+from tests.simulator.snap.build import build as build_maas
+from tests.simulator.versions import DEFAULT
 
 from . import machine
 from .shell import run, wait_for
 
 CACHE = Path(os.environ.get("LAB_CACHE", "/var/cache/maas-ha-lab"))
 BUILD = CACHE / "build"
-BUILDER = "builder"
+BUILDER = f"builder-{hashlib.sha256(bytes(CACHE)).hexdigest()[:8]}"  # one for each cache
 RECIPES = Path(__file__).parent / "recipes"
 SUITE = "bookworm"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -41,15 +47,23 @@ def image() -> list[Path]:
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        base = layer("base", [], SUITE + contents("host/etc/apt"), debootstrap)
-        host = layer("host", [base], contents("host.sh", "host"), host_layer)
+        base = layer("base", [], SUITE + source(debootstrap) + recipe("host/etc/apt"), debootstrap)
+        host = layer("host", [base], source(host_layer) + recipe("host.sh", "host"), host_layer)
+        core22 = base.name + source(core22_snap) + recipe("core22.sh")
         snaps = [
-            cached("snaps/snapd.snap", SNAPD, snapd_snap),
-            cached("snaps/core22.snap", base.name + contents("core22.sh"), lambda snap: core22_snap(snap, base)),
+            cached("snaps/snapd.snap", SNAPD + source(snapd_snap), snapd_snap),
+            cached("snaps/core22.snap", core22, lambda snap: core22_snap(snap, base)),
         ]
         names = "".join(snap.name for snap in snaps)
-        seed = layer("seed", [base, host], names, lambda root: seed_layer(root, snaps))
+        seed = layer("seed", [base, host], names + source(seed_layer), lambda root: seed_layer(root, snaps))
         return [base, host, seed]
+
+
+def pack_maas() -> None:
+    """Pack the stand-in for MAAS as it is now: a second's work."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as place:
+        made = Path(build_maas(DEFAULT, place))
+        made.rename(CACHE / "snaps" / made.name)
 
 
 def cached(name: str, ingredients: str, make: Callable[[Path], None]) -> Path:
@@ -123,7 +137,7 @@ def discard(place: Path) -> None:
         shutil.rmtree(place)
 
 
-def contents(*names: str) -> str:
+def recipe(*names: str) -> str:
     """These recipes, files or directories, with their modes, as one text to take a digest of."""
     paths = [path for name in names for path in [RECIPES / name, *(RECIPES / name).rglob("*")]]
     files = {path.relative_to(RECIPES): path for path in sorted(paths) if path.is_file()}
@@ -133,7 +147,7 @@ def contents(*names: str) -> str:
 def mirrors() -> tuple[str, str]:
     """Debian's mirror and that of its security updates: those of this machine, else the usual ones."""
     rows = run(["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"]).splitlines()
-    known = dict(row.split(" ", 1) for row in rows if " " in row)
+    known = dict(row.rsplit(" ", 1) for row in rows)
     return (
         known.get("Debian", "http://deb.debian.org/debian/"),
         known.get("Debian-Security", "http://deb.debian.org/debian-security/"),
@@ -143,7 +157,8 @@ def mirrors() -> tuple[str, str]:
 def debootstrap(root: Path) -> None:
     """Fill a directory with the smallest Debian."""
     main, security = mirrors()
-    run(["debootstrap", "--variant=minbase", f"--keyring={KEYRING}", SUITE, str(root), main], seconds=900)
+    options = ["--variant=minbase", "--include=ca-certificates", f"--keyring={KEYRING}"]
+    run(["debootstrap", *options, SUITE, str(root), main], seconds=900)
     (root / "etc/apt/sources.list").write_text(
         f"deb {main} {SUITE} main\ndeb {main} {SUITE}-updates main\ndeb {security} {SUITE}-security main\n"
     )
@@ -157,12 +172,12 @@ def host_layer(root: Path) -> None:
     bake(root, "host.sh")
 
 
-def bake(root: Path, recipe: str) -> None:
+def bake(root: Path, script: str) -> None:
     """Run a recipe within a root directory, with this machine's name servers and process ids of its own."""
     shutil.copy(name_servers(), root / "etc/resolv.conf")
     contained = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc"]
     run(
-        [*contained, "chroot", str(root), "sh", "-c", (RECIPES / recipe).read_text()],
+        [*contained, "chroot", str(root), "sh", "-c", (RECIPES / script).read_text()],
         env={**machine.ENVIRONMENT, "DEBIAN_FRONTEND": "noninteractive"},
         seconds=900,
     )
@@ -211,4 +226,5 @@ def seed_layer(root: Path, snaps: Sequence[Path]) -> None:
     wait_for("the host to power off", lambda: not machine.processes(BUILDER), 60)
     for path in (file, root / "etc/machine-id", root / "var/lib/dbus/machine-id"):
         path.unlink(missing_ok=True)
-    shutil.rmtree(root / "var/log/journal")
+    for journal in (root / "var/log/journal").iterdir():
+        shutil.rmtree(journal)

@@ -85,6 +85,7 @@ class Lab:
         """Make a new lab of a topology in place of whatever is left of an older one; every host answers ssh."""
         plan = topology.load(name)
         layers = image.image()
+        image.pack_maas()
         self.destroy()
         self.state.mkdir(parents=True)
         (self.state / "topology").write_text(plan.name)
