@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
+import re
 import time
 import urllib.parse
 
@@ -14,8 +16,13 @@ from ansible_collections.metal.maas_ha.tests.simulator.site import Site
 from ansible_collections.metal.maas_ha.tests.simulator.state import STICKY
 from ansible_collections.metal.maas_ha.tests.simulator.wire import Request
 
-# The races and the last reads were recorded before the racks were deleted, beginning with number 318.
-FIRST_DELETION = 318
+# The numbers in the order in which they were recorded: the racks were deleted last of all.
+BASELINE = range(341, 347)
+DELETIONS = range(318, 332)
+ORDER = (*range(318), *BASELINE, *range(332, 341), *DELETIONS)
+
+# Probes were made before that too; those of 3.7.3 between these.
+BEFORE_PROBES = {"3.7.3": (*range(205), *BASELINE)}
 BOUNDARY = "recordings"
 
 
@@ -24,6 +31,7 @@ class Recording:
 
     def __init__(self, path):
         content = json.loads(path.read_text())
+        self.version = content["version"]
         self.number = path.name.partition("-")[0]
         self.name = content["name"]
         self.request = content.get("request")
@@ -37,21 +45,27 @@ class Recording:
 def load(directory):
     """Return the recordings of a version in the order in which they were made."""
     recordings = [Recording(path) for path in sorted(directory.glob("[0-9]*.json"))]
-    deletions = [each for each in recordings if FIRST_DELETION <= int(each.number) < 332]
-    return [each for each in recordings if each not in deletions] + deletions
+    return sorted(recordings, key=lambda each: ORDER.index(int(each.number)))
 
 
 def load_probes(directory):
-    """Return the probes of a version; they were made in a world of their own."""
-    return [Recording(path) for path in sorted((directory / "probes").glob("P*.json"))]
+    """Return the probes of a version, and the recordings that lead to the state in which they were made."""
+    recordings = load(directory)
+    numbers = BEFORE_PROBES.get(recordings[0].version, ORDER)
+    before = [
+        each
+        for each in recordings
+        if int(each.number) in numbers and int(each.number) not in DELETIONS and not each.race
+    ]
+    return [Recording(path) for path in sorted((directory / "probes").glob("P*.json"))], before
 
 
 class World:
     """A simulated region that is led through what happened to the real one."""
 
-    def __init__(self, version, recordings):
-        self.site = Site(version)
+    def __init__(self, recordings):
         self._by_number = {each.number: each for each in recordings}
+        self.site = Site(self.body("034")["version"])
         self._keys = {"admin": self.site.api_key}
         self._nonce = 0
 
@@ -68,22 +82,46 @@ class World:
             if recording.request and recording.request["method"] == "POST" and recording.response["status"] == 200:
                 _align_ids(state, recording.response["body"])
 
-    def request(self, recording):
+    def answer(self, recording):
+        """Answer a recorded request."""
+        self.prepare(recording)
+        return self.site.api.handle(self._request(recording))
+
+    def race(self, recording):
+        """Answer the requests of a recorded race, all sent at once."""
+        self.prepare(recording)
+        with self.site.transaction() as state:
+            requests = [
+                {"authenticated": True, "params": None, "encoding": FORM, **dict(zip(("method", "path", "body"), each))}
+                for each in RACES[recording.name](state)
+            ]
+        signed = [self._request(recording, request) for request in requests]
+        with concurrent.futures.ThreadPoolExecutor(len(signed)) as pool:
+            return list(pool.map(self.site.api.handle, signed))
+
+    def hide(self, text):
+        """A text of this region with its secrets hidden as in the recordings."""
+        for key in self._keys.values():
+            text = text.replace(key.split(":")[2], "<THE TOKEN SECRET>")
+        return text
+
+    def _request(self, recording, sent=None):
         """The recorded request, signed for this region."""
-        sent = recording.request
+        sent = sent or recording.request
         body, content_type = _encode(sent["body"], sent["encoding"])
-        headers = {"Authorization": self._authorization(recording)} if self._authorization(recording) else {}
+        authorization = self._authorization(recording, sent)
+        headers = {"Authorization": authorization} if authorization else {}
         if content_type:
             headers["Content-Type"] = content_type
         query = urllib.parse.urlencode(sent["params"] or {})
         return Request(sent["method"], sent["path"], query, headers, body)
 
-    def _authorization(self, recording):
+    def _authorization(self, recording, sent):
         if recording.name in AUTHORIZATIONS:
             return AUTHORIZATIONS[recording.name](self)
-        if not recording.request["authenticated"]:
+        if not sent["authenticated"]:
             return None
-        return self.signed("bob" if "plain user" in recording.name and recording.number > "299" else "admin")
+        return self.signed("bob" if PLAIN_USER.match(recording.name) else "admin")
 
     def signed(self, username="admin", nonce=None, age=0, forge=lambda key: key):
         """An Authorization header of a user, as old as wanted and with a forged key if wanted."""
@@ -121,7 +159,9 @@ def _encode(body, encoding):
     return body.encode(), encoding
 
 
-# How the requests that probe the login were signed.
+# Who sent what, and how the requests that probe the login were signed.
+
+PLAIN_USER = re.compile("plain user |rack delete as plain user")
 
 
 def _replace(index, word):
@@ -142,6 +182,59 @@ AUTHORIZATIONS = {
     "nonce used the first time": lambda world: world.signed(nonce="fixednonce1"),
     "nonce replayed": lambda world: world.signed(nonce="fixednonce1"),
     "old timestamp (1 hour)": lambda world: world.signed(age=3600),
+}
+
+
+# What was sent at once: (method, path, body) eight times.
+
+API = "/MAAS/api/2.0/"
+FORM = "application/x-www-form-urlencoded"
+
+
+def _eight(method, path, body):
+    """Eight requests; path is formatted with the ids of the world, body(number) gives the fields."""
+
+    def requests(state):
+        ids = {
+            "fabric": state.find("fabric", name="dc1")["id"],
+            "prov": state.find("vlan", vid=100)["id"],
+            "relay": state.find("subnet", name="relay")["id"],
+            "racks": [state.rack(name)["system_id"] for name in ("rack-a", "rack-b")],
+            "doomed": (state.find("vlan", vid=700) or {}).get("id"),
+        }
+        return [(method, API + path.format(**ids), body(number, ids)) for number in range(8)]
+
+    return requests
+
+
+def _range(number, first, last, ids):
+    return {
+        "type": "dynamic",
+        "start_ip": f"10.30.0.{first}",
+        "end_ip": f"10.30.0.{last}",
+        "subnet": ids["relay"],
+        "comment": f"race {number}",
+    }
+
+
+RACES = {
+    "create the same vlan x8": _eight("POST", "fabrics/{fabric}/vlans/", lambda number, ids: {"vid": 700}),
+    "create the same fabric x8": _eight("POST", "fabrics/", lambda number, ids: {"name": "race"}),
+    "create the same space x8": _eight("POST", "spaces/", lambda number, ids: {"name": "race"}),
+    "create overlapping dynamic ranges x8": _eight(
+        "POST", "ipranges/", lambda number, ids: _range(number, 100 + number, 120 + number, ids)
+    ),
+    "create distinct ranges in one subnet x8": _eight(
+        "POST", "ipranges/", lambda number, ids: _range(number, 150 + 5 * number, 154 + 5 * number, ids)
+    ),
+    "PUT the same vlan x8 (mtu)": _eight("PUT", "vlans/{prov}/", lambda number, ids: {"mtu": 1400 + number}),
+    "PUT the same vlan x8 (racks back and forth)": _eight(
+        "PUT", "vlans/{prov}/", lambda number, ids: {"primary_rack": ids["racks"][number % 2]}
+    ),
+    "DELETE the same vlan x8": _eight("DELETE", "vlans/{doomed}/", lambda number, ids: None),
+    "create 8 vlans in one fabric": _eight(
+        "POST", "fabrics/{fabric}/vlans/", lambda number, ids: {"vid": 810 + number}
+    ),
 }
 
 
@@ -179,12 +272,22 @@ def _racks_return(world, state):
 
 
 def _tidy_up(world, state):
-    """Nothing is left of what the requests so far tried, but for the two fabrics."""
+    """Nothing is left of what the requests so far tried, but for two fabrics, and in some regions a relay."""
     for fabric in state.where("fabric"):
         if fabric["name"] not in ("dc1", "dc2"):
             _forget_fabric(state, fabric)
-    for vlan in state.where("vlan"):
-        state.update("vlan", vlan["id"], relay_vlan=None)
+    for rack in state.where("node", description="the first"):
+        state.update("node", rack["id"], description=world.body("342")["description"])
+    for vlan in (vlan for fabric in world.body("343") for vlan in fabric["vlans"]):
+        relay = vlan["relay_vlan"] and vlan["relay_vlan"]["id"]
+        state.update("vlan", vlan["id"], relay_vlan=relay)
+
+
+def _restore_pair(world, state):
+    """The VLAN that the races went for has its racks and its MTU again."""
+    vlan = world.body("319")
+    racks = {side: state.rack(vlan[side])["id"] for side in ("primary_rack", "secondary_rack")}
+    state.update("vlan", vlan["id"], mtu=vlan["mtu"], **racks)
 
 
 def _forget_trials(world, state):
@@ -220,5 +323,6 @@ EVENTS = {
     "179": lambda world, state: _set_racks(state, "dead", "rack-a"),
     "187": lambda world, state: _set_racks(state, "running", "rack-a"),
     "248": _rack_d_joins_vlan_600,
-    "343": _tidy_up,
+    "318": _restore_pair,
+    "341": _tidy_up,
 }

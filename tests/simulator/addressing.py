@@ -52,7 +52,7 @@ def _cidr(value):
         raise FieldError("Required format: <network>/<prefixlen>.") from None
     if found.prefixlen == 0:
         raise FieldError("Prefix length must be greater than 0.")
-    return str(value)
+    return str(found)
 
 
 def _addresses(value):
@@ -73,9 +73,9 @@ def clean_subnet(call, subnet=None):
         form.error("space", "Spaces may no longer be set on subnets. Set the space on the underlying VLAN.")
     if "cidr" in values:
         if not values.get("name"):
-            values["name"] = values["cidr"]
-        _check_gateway(form)
-        _check_overlap(call, form, subnet)
+            values["name"] = call.data.get("cidr", values["cidr"])
+        if _gateway_fits(form):
+            _check_overlap(call, form, subnet)
     if subnet is None:
         _choose_vlan(call, form)
     for helper in ("fabric", "vid"):
@@ -83,10 +83,12 @@ def clean_subnet(call, subnet=None):
     return form
 
 
-def _check_gateway(form):
+def _gateway_fits(form):
     gateway = form.values.get("gateway_ip")
     if gateway and parse_address(gateway) not in parse_network(form.values["cidr"]):
         form.error("gateway_ip", "Gateway IP must be within CIDR range.")
+        return False
+    return True
 
 
 def _check_overlap(call, form, subnet):

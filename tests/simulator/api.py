@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 
 from . import addressing, catalogue, controllers, images, leases, network, oauth, people, settings
@@ -22,11 +23,15 @@ MODULES = (network, addressing, leases, controllers, people, settings, images, c
 class Api:
     """Answers requests as a region of one version would, from the rows of a store."""
 
-    def __init__(self, store, version=DEFAULT, gap=0.005):
-        """gap: seconds between the checks and the write of requests whose checks MAAS does not serialise."""
+    def __init__(self, store, version=DEFAULT, workers=4, gap=0.005):
+        """workers: how many requests are answered at the same time.
+
+        gap: seconds between the checks and the write of requests whose checks MAAS does not serialise.
+        """
         self.store = store
         self.series = series_of(version)
         self.gap = gap
+        self._workers = threading.BoundedSemaphore(workers)
         routes = [route for module in MODULES for route in module.ROUTES]
         self._routes = [
             (re.compile(route.path), route)
@@ -36,6 +41,10 @@ class Api:
 
     def handle(self, request):
         """Return the response to a request."""
+        with self._workers:
+            return self._handle(request)
+
+    def _handle(self, request):
         try:
             with self.store.transaction() as state:
                 answer = self._answer(state, request)

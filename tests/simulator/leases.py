@@ -30,18 +30,20 @@ def taken_spans(state, series, subnet):
     singles += [(ip, "dns-server") for ip in subnet["dns_servers"]]
     inside = parse_network(subnet["cidr"])
     spans += [(int(parse_address(ip)),) * 2 + (purpose,) for ip, purpose in singles if parse_address(ip) in inside]
-    return _flatten(sorted(spans), merge=series.adjacent_ranges_merged)
+    spans = _join((first, last, {purpose}) for first, last, purpose in sorted(spans))
+    return _join(spans, neighbours=True) if series.adjacent_ranges_merged else spans
 
 
-def _flatten(spans, merge):
-    """Join spans that overlap, and neighbours too if merge is set or their purposes are the same."""
+def _join(spans, neighbours=False):
+    """Join spans that overlap, or neighbours that have a purpose in common."""
     joined = []
-    for first, last, purpose in spans:
-        if joined and (first <= joined[-1][1] or (first == joined[-1][1] + 1 and (merge or joined[-1][2] == {purpose}))):
-            before = joined.pop()
-            joined.append((before[0], max(before[1], last), before[2] | {purpose}))
+    for first, last, purposes in spans:
+        before = joined[-1] if joined else (0, -2, set())
+        adjacent = neighbours and first == before[1] + 1 and purposes & before[2]
+        if first <= before[1] or adjacent:
+            joined[-1] = (before[0], max(before[1], last), before[2] | purposes)
         else:
-            joined.append((first, last, {purpose}))
+            joined.append((first, last, purposes))
     return joined
 
 

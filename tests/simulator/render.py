@@ -149,7 +149,6 @@ CONSTANT_OF_NODES = {
 }
 CONSTANT_OF_INTERFACES = {
     "tags": [],
-    "params": "",
     "vendor": None,
     "product": None,
     "firmware_version": None,
@@ -234,6 +233,7 @@ def interface(state, series, row):
         "mac_address": row["mac_address"],
         "vlan": vlan(state, series, its_vlan) if its_vlan else None,
         "effective_mtu": its_vlan["mtu"] if its_vlan else 1500,
+        "params": "" if row["type"] == "physical" else {},
         "numa_node": 0 if row["type"] == "physical" else None,
         "parents": row["parents"],
         "children": [each["name"] for each in siblings if row["name"] in each["parents"]],

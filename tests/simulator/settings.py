@@ -132,12 +132,14 @@ SETTINGS = {
     "curtin_verbose": Setting(FLAG, True),
     "force_v1_network_yaml": Setting(FLAG, False),
     "enable_analytics": Setting(FLAG, True),
+    "experimental_switch_provisioning": Setting(FLAG, False, since="3.8"),
     "completed_intro": Setting(FLAG, False),
     "max_node_commissioning_results": Setting(forms.integer(1), 10),
     "max_node_testing_results": Setting(forms.integer(1), 10),
     "max_node_installation_results": Setting(forms.integer(1), 3),
     "max_node_release_results": Setting(forms.integer(1), 3, since="3.5"),
     "subnet_ip_exhaustion_threshold_count": Setting(forms.integer(1), 16),
+    "refresh_token_duration": Setting(forms.integer(1), 2592000, since="3.8"),
     "release_notifications": Setting(FLAG, True),
     "use_rack_proxy": Setting(FLAG, True),
     "node_timeout": Setting(forms.integer(1), 30),
@@ -161,8 +163,6 @@ SETTINGS = {
     "tls_cert_expiration_notification_interval": Setting(forms.integer(1, 90), 30),
     "session_length": Setting(forms.integer(10, 1209600), 1209600),
     "auto_vlan_creation": Setting(FLAG, True),
-    "refresh_token_duration": Setting(forms.integer(1), 2592000, since="3.8"),
-    "experimental_switch_provisioning": Setting(FLAG, False, since="3.8"),
 }
 OBSOLETE = {"ntp_server": "ntp_servers"}
 

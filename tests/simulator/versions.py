@@ -24,8 +24,8 @@ DIFFERENCES = {
     # DELETE of a subnet in which nodes have addresses wants force=true.
     "used_subnets_kept": (False, False, False, True, True),
     "has_reserved_ips": (False, False, True, True, True),
-    # Neighbouring ranges of one subnet are told as one.
-    "adjacent_ranges_merged": (True, True, False, False, False),
+    # Neighbouring ranges with a purpose in common are told as one.
+    "adjacent_ranges_merged": (True, True, True, False, False),
     # allow_dns and allow_proxy: any word but false is true; later only true, t and 1 are.
     "lax_subnet_flags": (True, False, False, False, False),
     # Services that a rack has besides those that all series know.
