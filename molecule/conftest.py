@@ -15,6 +15,7 @@ from testinfra.host import Host
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import tests.collection  # noqa: F401 -- importing it is its effect
 from tests.lab import Lab
 
 
