@@ -80,7 +80,7 @@ class Client:
         self._regions = [_region(url) for url in urls]
         self._current = 0
         self._key = _key(api_key)
-        self._tls = any(host.scheme == "https" for host, _ in self._regions) and _tls(validate_certs, ca_path)
+        self._tls = any(host.scheme == "https" for host, root in self._regions) and _tls(validate_certs, ca_path)
         self._timeout = timeout
         self._local = threading.local()
         self._lock = threading.Lock()

@@ -85,11 +85,11 @@ class Resource:
         """Refuse values that are wrong whatever MAAS holds, all in one sentence."""
         problems = []
         for name, option in self.options.items():
-            if option.check and task[name] is not None:
-                for value in task[name] if isinstance(task[name], list) else [task[name]]:
-                    problem = option.check(value)
-                    if problem:
-                        problems.append(f"{name}: {problem}")
+            if option.spec.get("required") and task[name] == "":
+                problems.append(f"{name}: is empty")
+            elif option.check and task[name] is not None:
+                found = map(option.check, task[name] if isinstance(task[name], list) else [task[name]])
+                problems += [f"{name}: {problem}" for problem in found if problem]
         if problems:
             raise MaasError("; ".join(problems))
 

@@ -30,12 +30,18 @@ def between(low, high):
     return lambda value: None if low <= value <= high else f"{value} is not between {low} and {high}"
 
 
+def filled(value):
+    """Check that a text is not empty."""
+    return None if value else "is empty"
+
+
 def address(value):
-    """Check that an IP address is one; an empty text stands for none."""
+    """Check that an IP address is one."""
     try:
-        return ipaddress.ip_address(value) and None if value else None
+        ipaddress.ip_address(value)
     except ValueError:
-        return f"{value} is not an IP address"
+        return f"{value or 'an empty text'} is not an IP address"
+    return None
 
 
 def network(value):
@@ -46,11 +52,6 @@ def network(value):
         return f"{value} is not a network like 192.0.2.0/24"
     host = value.partition("/")[0]
     return None if ipaddress.ip_address(host) == exact.network_address else f"{value} lies within the network {exact}"
-
-
-def subnet_reference(value):
-    """Check that what names a subnet is a CIDR if it looks like one."""
-    return network(value) if "/" in value else None
 
 
 def ssh_public_key(value):
@@ -86,25 +87,35 @@ def vlan_of(site, fabric, vid, option="vid"):
     raise Missing(f"{option}: MAAS has no VLAN {vid} on fabric {fabric}")
 
 
-def subnet_of(site, name, option="subnet"):
+def find_subnet(site, name):
+    """Return the subnet of a CIDR, a name or an id, or None."""
+    problem = network(name) if "/" in name else filled(name)
+    if problem:
+        raise MaasError(f"subnet: {problem}")
+    return site.find(
+        f"subnets/cidr:{ipaddress.ip_network(name)}/" if "/" in name else f"subnets/{quote(name, safe='')}/"
+    )
+
+
+def subnet_of(site, name):
     """Return the subnet of a CIDR, a name or an id."""
-    found = site.find(subnet_path(name))
+    found = find_subnet(site, name)
     if found is None:
-        raise Missing(f"{option}: MAAS has no subnet {name}")
+        raise Missing(f"subnet: MAAS has no subnet {name}")
     return found
 
 
-def subnet_path(name):
-    """Return where MAAS keeps the subnet of a CIDR, a name or an id."""
-    return f"subnets/cidr:{ipaddress.ip_network(name)}/" if "/" in name else f"subnets/{quote(name, safe='')}/"
+def find_rack(site, **query):
+    """Return the one rack controller that is asked for by `hostname` or `id`, or None."""
+    return next(iter(site.get("rackcontrollers/", **query)), None)
 
 
 def rack_of(site, name, option):
     """Return the rack controller of a hostname or a system_id."""
-    found = site.get("rackcontrollers/", hostname=name) or site.get("rackcontrollers/", id=name)
-    if not found:
+    found = find_rack(site, hostname=name) or find_rack(site, id=name)
+    if found is None:
         raise Missing(f"{option}: MAAS shows no rack controller {name} to this API key's user")
-    return found[0]
+    return found
 
 
 def vlan_option(name):
@@ -279,7 +290,7 @@ SUBNET = Resource(
         "name": Option(),
         "description": Option(),
         "vlan": vlan_option("vlan"),
-        "gateway_ip": Option(check=address),
+        "gateway_ip": Option(check=lambda value: address(value) if value else None),
         "dns_servers": Option("list", elements="str", check=address, sends=",".join),
         "rdns_mode": Option("int", choices=[0, 1, 2]),
         "allow_dns": Option("bool"),
@@ -288,7 +299,7 @@ SUBNET = Resource(
         "managed": Option("bool"),
         "disabled_boot_architectures": Option("list", elements="str", sends=",".join),
     },
-    find=lambda site, task: site.find(subnet_path(task["cidr"])),
+    find=lambda site, task: find_subnet(site, task["cidr"]),
     guard=guard_subnet,
     collection=lambda site, task: "subnets/",
     item=lambda record: f"subnets/{record['id']}/",
@@ -299,28 +310,25 @@ SUBNET = Resource(
 def find_iprange(site, task):
     """Find a range by its subnet and first address.
 
-    MAAS lists ranges only all together, which takes seconds. What a subnet has reserved is read first: it tells, but
-    for the comment and the id, whether the range is there exactly as wanted, or that there is none.
+    MAAS lists ranges only all together, which takes seconds. What the subnet has reserved is read first: it tells, but
+    for the comment and the id, whether the range is there exactly as wanted, or that none begins there.
     """
     subnet = subnet_of(site, task["subnet"])
     start = ipaddress.ip_address(task["start_ip"])
-    end = ipaddress.ip_address(task["end_ip"] or task["start_ip"])
-    there = [
-        taken
-        for taken in site.get(f"subnets/{subnet['id']}/", op="reserved_ip_ranges")
-        if {"dynamic", "reserved"} & set(taken["purpose"])
-        and ipaddress.ip_address(taken["start"]) <= end
-        and ipaddress.ip_address(taken["end"]) >= start
-    ]
-    if not there:
+    if start not in ipaddress.ip_network(subnet["cidr"]):
         return None
-    exact = [(str(start), str(end), [task["type"]])] == [(r["start"], r["end"], r["purpose"]) for r in there]
-    if exact and task["state"] == "present" and task["comment"] is None:
-        return {"subnet": subnet, "type": task["type"], "start_ip": str(start), "end_ip": str(end)}
-    for iprange in site.get("ipranges/"):
-        if iprange["subnet"]["id"] == subnet["id"] and iprange["start_ip"] == str(start):
-            return iprange
-    return None
+    for taken in site.get(f"subnets/{subnet['id']}/", op="reserved_ip_ranges"):
+        within = ipaddress.ip_address(taken["start"]) <= start <= ipaddress.ip_address(taken["end"])
+        if within and {"dynamic", "reserved"} & set(taken["purpose"]):
+            break
+    else:
+        return None
+    told = {"type": task["type"], "start_ip": taken["start"], "end_ip": taken["end"]}
+    as_wanted = taken["purpose"] == [task["type"]] and all(task[name] == told[name] for name in told)
+    if as_wanted and task["state"] == "present" and task["comment"] is None:
+        return {"subnet": subnet, **told}
+    ranges = (one for one in site.get("ipranges/") if one["subnet"]["id"] == subnet["id"])
+    return next((one for one in ranges if one["start_ip"] == str(start)), None)
 
 
 def guard_iprange(site, task, found, fields):
@@ -356,7 +364,6 @@ IPRANGE = Resource(
     {
         "subnet": Option(
             required=True,
-            check=subnet_reference,
             shows=lambda record: record["subnet"]["id"],
             means=lambda site, value, record: subnet_of(site, value)["id"],
         ),
@@ -383,13 +390,6 @@ def services(record):
 def alive(record):
     """Return whether a rack controller is linked to some region at least."""
     return services(record).get("rackd") != "dead"
-
-
-def find_rack(site, task):
-    """Find a rack controller by its system_id or hostname."""
-    if task["system_id"]:
-        return site.find(f"rackcontrollers/{quote(task['system_id'], safe='')}/")
-    return next(iter(site.get("rackcontrollers/", hostname=task["hostname"])), None)
 
 
 def guard_rack(site, task, found, fields):
@@ -432,8 +432,8 @@ def update_rack(site, record, changes):
 RACK_CONTROLLER = Resource(
     "rack_controller",
     {
-        "hostname": Option(),
-        "system_id": Option(),
+        "hostname": Option(check=filled),
+        "system_id": Option(check=filled),
         "description": Option(),
         "zone": Option(shows=lambda record: record["zone"]["name"]),
         "tags": Option(
@@ -444,7 +444,9 @@ RACK_CONTROLLER = Resource(
             means=lambda site, value, record: sorted(set(value)),
         ),
     },
-    find=find_rack,
+    find=lambda site, task: (
+        find_rack(site, id=task["system_id"]) if task["system_id"] else find_rack(site, hostname=task["hostname"])
+    ),
     guard=guard_rack,
     item=lambda record: f"rackcontrollers/{record['system_id']}/",
     update=update_rack,
@@ -509,6 +511,8 @@ def guard_user(site, task, found, fields):
         missing = [name for name in ("email", "password") if not task[name]]
         if missing:
             raise MaasError(f"{', '.join(missing)}: needed to create the user {task['username']}")
+        if any(user["email"] == task["email"] for user in site.get("users/")):
+            raise MaasError(f"email: {task['email']} is another user's")
         return
     for name in ("email", "is_superuser"):
         if task[name] not in (None, found[name]):

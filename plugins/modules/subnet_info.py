@@ -72,13 +72,13 @@ subnets:
 """
 
 from ansible_collections.metal.maas_ha.plugins.module_utils._resource import run_info
-from ansible_collections.metal.maas_ha.plugins.module_utils._resources import subnet_path
+from ansible_collections.metal.maas_ha.plugins.module_utils._resources import find_subnet
 
 
 def subnets(site, task):
     if task["subnet"] is None:
         return site.get("subnets/")
-    found = site.find(subnet_path(task["subnet"]))
+    found = find_subnet(site, task["subnet"])
     return [found] if found else []
 
 

@@ -14,7 +14,7 @@ def test_a_subnet_is_created_changed_moved_and_deleted(play):
     play.changed("subnet", **NET, dns_servers=["10.10.30.2", "10.10.30.3"], description="tapes")
     play.changed("subnet", **NET, dns_servers=["10.10.30.3"])
     cleared = play.changed("subnet", **NET, dns_servers=[], gateway_ip="")
-    assert cleared.subnet["gateway_ip"] is None and cleared.subnet["dns_servers"] == []
+    assert not cleared.subnet["gateway_ip"] and cleared.subnet["dns_servers"] == []
     assert play.changed("subnet", **NET, vlan={"fabric": "dc1", "vid": 100}).subnet["vlan"]["vid"] == 100
     play.changed("subnet", **NET, state="absent")
 
