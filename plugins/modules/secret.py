@@ -69,7 +69,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-values:
+secrets:
   description: The secrets of O(names) that the file holds and O(given) does not, by name.
   returned: always
   type: dict
@@ -141,7 +141,7 @@ def main():
         changed = module.set_mode_if_different(path, "0600", changed)
         changed = module.set_mode_if_different(os.path.dirname(path), "0700", changed)
     values = {name: wanted[name] for name in names if name in wanted and name not in given}
-    module.exit_json(changed=changed, values=values)
+    module.exit_json(changed=changed, secrets=values)
 
 
 if __name__ == "__main__":

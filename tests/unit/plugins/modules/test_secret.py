@@ -42,12 +42,12 @@ def mode(path):
 def test_missing_secrets_are_born_once(run, path):
     first = run(generate=True)
     assert first["changed"]
-    assert set(first["values"]) == {"maas", "etcd"}
-    assert all(len(value) == 32 and value.isalnum() for value in first["values"].values())
-    assert first["values"]["maas"] != first["values"]["etcd"]
+    assert set(first["secrets"]) == {"maas", "etcd"}
+    assert all(len(value) == 32 and value.isalnum() for value in first["secrets"].values())
+    assert first["secrets"]["maas"] != first["secrets"]["etcd"]
     again = run(generate=True)
     assert not again["changed"]
-    assert again["values"] == first["values"] == kept(path)
+    assert again["secrets"] == first["secrets"] == kept(path)
 
 
 def test_only_root_can_read_the_file(run, path):
@@ -68,7 +68,7 @@ def test_loosened_modes_are_mended(run, path):
 def test_reading_writes_nothing(run, path):
     answer = run()
     assert not answer["changed"]
-    assert answer["values"] == {}
+    assert answer["secrets"] == {}
     assert not path.parent.exists()
 
 
@@ -76,7 +76,7 @@ def test_a_given_secret_replaces_the_kept_one_and_is_not_returned(run, path):
     run(generate=True)
     answer = run(given={"maas": "from-the-vault"})
     assert answer["changed"]
-    assert set(answer["values"]) == {"etcd"}
+    assert set(answer["secrets"]) == {"etcd"}
     assert kept(path)["maas"] == "from-the-vault"
     assert not run(given={"maas": "from-the-vault"})["changed"]
 
@@ -92,13 +92,13 @@ def test_other_names_in_the_file_are_left_alone(run, path):
     path.write_text('{"older": "stays"}')
     answer = run(generate=True)
     assert kept(path)["older"] == "stays"
-    assert "older" not in answer["values"]
+    assert "older" not in answer["secrets"]
 
 
 def test_check_mode_tells_the_change_and_writes_nothing(run, path):
     answer = run(check=True, generate=True)
     assert answer["changed"]
-    assert set(answer["values"]) == {"maas", "etcd"}
+    assert set(answer["secrets"]) == {"maas", "etcd"}
     assert not path.parent.exists()
 
 
