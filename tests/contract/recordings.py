@@ -151,7 +151,8 @@ def _encode(body, encoding):
         return (body if isinstance(body, str) else json.dumps(body)).encode(), encoding
     if encoding == "multipart/form-data":
         parts = "".join(
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in body.items()
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in body.items()
         )
         return f"{parts}--{BOUNDARY}--\r\n".encode(), f"{encoding}; boundary={BOUNDARY}"
     if isinstance(body, dict):

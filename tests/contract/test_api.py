@@ -44,11 +44,26 @@ NOT_PLAYED = {
 }
 
 # What chance, hardware or the clock made: the fields must be there, their types and values may differ.
-ACCIDENTAL = set(
-    "architecture commissioning_status commissioning_status_name cpu_count cpu_speed created "
-    "current_commissioning_result_id hardware_uuid interface_speed link_speed mac_address numa_node power_state product "
-    "resource_record_count tags updated vendor".split()
-)
+ACCIDENTAL = {
+    "architecture",
+    "commissioning_status",
+    "commissioning_status_name",
+    "cpu_count",
+    "cpu_speed",
+    "created",
+    "current_commissioning_result_id",
+    "hardware_uuid",
+    "interface_speed",
+    "link_speed",
+    "mac_address",
+    "numa_node",
+    "power_state",
+    "product",
+    "resource_record_count",
+    "tags",
+    "updated",
+    "vendor",
+}
 
 
 def group_of(recording):
@@ -169,7 +184,7 @@ def test_every_recorded_request_is_answered_as_the_real_region_did(contract, ver
     play(recordings.World(played), played, report)
     tell(capsys, f"MAAS {version}, requests", report)
     check(report)
-    assert REQUIRED <= report.keys()
+    assert report.keys() >= REQUIRED
 
 
 @pytest.mark.parametrize("version", VERSIONS)

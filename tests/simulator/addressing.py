@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import forms, network, render
 from .call import Later, Route
-from .forms import Field, FieldError, Form
+from .forms import KEEP, Field, FieldError, Form
 from .ip import parse_address, parse_network
 from .wire import Refused, not_found
 
@@ -25,7 +25,7 @@ def subnet_fields(call):
         "name": Field(forms.text(255)),
         "description": network.DESCRIPTION,
         "cidr": Field(_cidr, required=True),
-        "vlan": Field(forms.row(lambda word: state.get("vlan", forms.number_or_none(word)))),
+        "vlan": Field(forms.row(lambda word: state.get("vlan", forms.number_or_none(word))), empty=KEEP),
         "fabric": Field(forms.row(lambda word: state.get("fabric", forms.number_or_none(word)))),
         "vid": Field(forms.integer(0, 4094)),
         "gateway_ip": Field(forms.address),
@@ -117,7 +117,7 @@ def _choose_vlan(call, form):
         return
     fabric = fabric or min(state.table("fabric"))
     if not values.get("vid"):
-        values["vlan"] = state.where("vlan", fabric=fabric)[0]["id"]
+        values["vlan"] = state.default_vlan(fabric)["id"]
         return
     vlan = state.find("vlan", fabric=fabric, vid=values["vid"])
     if vlan:
@@ -150,7 +150,12 @@ def list_subnets(call):
 def create_subnet(call):
     form = clean_subnet(call)
     form.check()
-    told = render.subnet(call.state, call.series, call.state.add_subnet(**form.values))
+    return _as_written(call, call.state.add_subnet(**form.values))
+
+
+def _as_written(call, subnet):
+    """A subnet as the answer to a write tells it: no gateway reads as an empty text, and as null later."""
+    told = render.subnet(call.state, call.series, subnet)
     return {**told, "gateway_ip": told["gateway_ip"] or ""}
 
 
@@ -163,7 +168,7 @@ def update_subnet(call, word):
     call.require_admin()
     form = clean_subnet(call, subnet)
     form.check()
-    return render.subnet(call.state, call.series, call.state.update("subnet", subnet["id"], **form.values))
+    return _as_written(call, call.state.update("subnet", subnet["id"], **form.values))
 
 
 def delete_subnet(call, word):

@@ -56,10 +56,10 @@ class Api:
             return Response(500, str(error), TEXT)
         return answer
 
-    def route_of(self, request):
+    def route_of(self, method, path):
         """Return the path pattern of the route that answers a request, for counting; None if there is none."""
-        found = self._find(request.method, _below_root(request.path))
-        return found[0][0].path if found and found[0] else None
+        found = self._find(method, _below_root(path))
+        return found[0][0].path if found else None
 
     def _answer(self, state, request):
         """Answer within one transaction; a refusal undoes all but the nonce."""
@@ -99,10 +99,8 @@ class Api:
             raise Refused(400, f"Invalid output format specified '{request.query['format']}'.", BARE_TEXT)
         data = decode(request)
         op = request.query.get("op", data.get("op") if request.method == "POST" else None)
-        for route, groups in candidates:
-            if route.op == op:
-                break
-        else:
+        route, groups = next((each for each in candidates if each[0].op == op), (None, ()))
+        if route is None:
             raise Refused(400, f"Unrecognised signature: method={request.method} op={op}", TEXT)
         if route.admin and not user["is_superuser"]:
             raise Refused(403, denied(self.series, route.admin))
@@ -121,7 +119,7 @@ def _respond(answer):
         return answer
     if answer is None:
         return Response(204)
-    return Response(200, json.dumps(answer, indent=4), JSON)
+    return Response(200, json.dumps(answer), JSON)
 
 
 # The few pages outside of the API that tell whether a region is alive.

@@ -166,9 +166,7 @@ def _told_snippet(call, row):
 
 def clean_snippet(call, snippet=None):
     """Clean the form of a snippet; what it says to dhcpd is not looked at."""
-    subnet = forms.row(
-        lambda word: call.state.get("subnet", forms.number_or_none(word)), "None found with id={}."
-    )
+    subnet = forms.row(lambda word: call.state.get("subnet", forms.number_or_none(word)), "None found with id={}.")
     fields = {
         "name": Field(forms.name, required=True),
         "value": Field(forms.text()),
@@ -184,7 +182,11 @@ def clean_snippet(call, snippet=None):
 
 
 def _with_history(call, values, history=()):
-    entry = {"id": call.state.new_id("version"), "value": values["value"], "created": render.timestamp("%a, %d %b %Y %T +0000")}
+    entry = {
+        "id": call.state.new_id("version"),
+        "value": values["value"],
+        "created": render.timestamp("%a, %d %b %Y %T +0000"),
+    }
     return {**values, "history": [entry, *history]}
 
 

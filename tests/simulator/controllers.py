@@ -198,9 +198,7 @@ def list_interfaces(call, system_id):
     node = call.state.find("node", system_id=system_id)
     if node is None:
         raise not_found("Node")
-    return [
-        render.interface(call.state, call.series, row) for row in call.state.where("interface", node=node["id"])
-    ]
+    return [render.interface(call.state, call.series, row) for row in call.state.where("interface", node=node["id"])]
 
 
 RACK_KIND = Kind("rackcontrollers", "RackController", RACKS, render.rack, delete_rack)

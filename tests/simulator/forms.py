@@ -19,11 +19,17 @@ class FieldError(Exception):
     """A value that a field refuses; the argument is the text under the field."""
 
 
+KEEP = object()  # a field that is sent empty keeps the stored value
+
+
 class Field:
     """How one field is read: clean(value) gives the value or raises FieldError."""
 
     def __init__(self, clean, required=False, default=None, empty=None):
-        """default is the value of a new object that does not give the field, empty that of a field sent empty."""
+        """default is the value of a new object that does not give the field, empty that of a field sent empty.
+
+        Without empty, a field that is sent empty has its default.
+        """
         self.clean = clean
         self.required = required
         self.default = default
@@ -51,6 +57,8 @@ class Form:
         if value is None or value == "":
             if field.required:
                 self.error(name, REQUIRED)
+            elif field.empty is KEEP:
+                self.values[name] = (self.current or {}).get(name, field.default)
             else:
                 self.values[name] = field.empty if given else field.default
             return

@@ -194,9 +194,7 @@ def _finish_import(state, running):
         for arch in selection["arches"]:
             architecture = f"{'amd64' if arch == '*' else arch}/generic"
             if not state.find("bootresource", name=name, architecture=architecture):
-                state.insert(
-                    "bootresource", type="Synced", name=name, architecture=architecture, last_deployed=None
-                )
+                state.insert("bootresource", type="Synced", name=name, architecture=architecture, last_deployed=None)
 
 
 SOURCE = r"boot-sources/(\d+)/"

@@ -167,9 +167,8 @@ def reserve_address(call):
         first = free_spans(subnet, taken)[0][0]
         network = parse_network(subnet["cidr"])
         ip = str(network.network_address + (first - int(network.network_address)))
-    elif any(first <= int(parse_address(ip)) <= last and "assigned-ip" in purposes for first, last, purposes in taken):
-        if call.state.find("address", ip=ip):
-            raise Refused(404, f"The IP address {ip} is already in use.")
+    elif call.state.find("address", ip=ip):
+        raise Refused(404, f"The IP address {ip} is already in use.")
     row = call.state.insert(
         "address",
         interface=None,
@@ -186,7 +185,11 @@ def release_address(call):
     ip = call.require("ip")
     row = call.state.find("address", ip=ip, alloc_type=USER_RESERVED)
     if row is None or (row["user"] != call.user["id"] and not call.flag("force")):
-        raise Refused(404, f"IP address {ip} does not exist, is not the correct type of address, or does not belong to the requesting user.")
+        raise Refused(
+            404,
+            f"IP address {ip} does not exist, is not the correct type of address, or does not belong to the "
+            "requesting user.",
+        )
     call.state.delete("address", row["id"])
 
 

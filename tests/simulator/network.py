@@ -9,7 +9,7 @@ import re
 
 from . import forms, render
 from .call import Route
-from .forms import Field, FieldError, Form
+from .forms import KEEP, Field, FieldError, Form
 from .wire import BARE_JSON, BARE_TEXT, Refused, not_found
 
 DESCRIPTION = Field(forms.text(), default="")
@@ -180,26 +180,25 @@ def vlan_fields(call, vlan):
         "name": Field(forms.name),
         "description": DESCRIPTION,
         "vid": Field(forms.integer(), required=True),
-        "mtu": Field(forms.integer(552, 65535), default=1500),
+        "mtu": Field(forms.integer(552, 65535), default=1500, empty=KEEP),
         "dhcp_on": Field(forms.boolean, default=False),
         "primary_rack": rack,
         "secondary_rack": rack,
         "relay_vlan": Field(forms.row(lambda word: _possible_relay(state, word, vlan))),
         "space": Field(_space_or_none(state)),
-        "fabric": Field(forms.row(lambda word: find_fabric(state, word))),
+        "fabric": Field(forms.row(lambda word: find_fabric(state, word)), empty=KEEP),
     }
 
 
 def _rack_on_vid(state, word, vid):
     """The rack of that system_id or hostname, if it has an interface on any VLAN with that VID."""
     rack = state.rack(word)
-    if rack and any(
-        state.get("vlan", interface["vlan"])["vid"] == vid
-        for interface in state.where("interface", node=rack["id"])
-        if interface["vlan"]
-    ):
-        return rack
-    return None
+    attached = (
+        interface["node"]
+        for vlan in state.where("vlan", vid=vid)
+        for interface in state.where("interface", vlan=vlan["id"])
+    )
+    return rack if rack and rack["id"] in attached else None
 
 
 def _possible_relay(state, word, vlan):
@@ -278,7 +277,7 @@ def _same_vid(state, fabric, vid, but=None):
 def _vlan_of_fabric(call, fabric_word, vid_word):
     fabric = _fabric(call, fabric_word)
     if vid_word == "untagged":
-        return call.state.where("vlan", fabric=fabric["id"])[0]
+        return call.state.default_vlan(fabric["id"])
     vlan = call.state.find("vlan", fabric=fabric["id"], vid=_number(vid_word))
     if vlan is None:
         raise not_found("VLAN")
@@ -338,7 +337,7 @@ def delete_vlan(call, *words):
     call.require_admin()
     if render.is_default_vlan(call.state, vlan):
         raise Refused(400, "This VLAN is the default VLAN in the fabric, it cannot be deleted.")
-    default = call.state.where("vlan", fabric=vlan["fabric"])[0]["id"]
+    default = call.state.default_vlan(vlan["fabric"])["id"]
     for kind in ("subnet", "interface"):
         for row in call.state.where(kind, vlan=vlan["id"]):
             call.state.update(kind, row["id"], vlan=default)

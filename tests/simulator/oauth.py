@@ -29,7 +29,7 @@ def authenticate(state, request, now=None):
         raise _unauthorised(f"'Invalid access token: {given['oauth_token']}'")
     if given.get("oauth_signature") != "&" + token["secret"]:
         raise _unauthorised(f"'Invalid signature. Expected signature base string: &{token['secret']}'")
-    stamp = int(given.get("oauth_timestamp") or 0)
+    stamp = int(given["oauth_timestamp"]) if given.get("oauth_timestamp", "").isdigit() else 0
     if now - stamp > THRESHOLD:
         raise _unauthorised(
             f"'Expired timestamp: given {stamp} and now {int(now)} has a greater difference than threshold {THRESHOLD}'"

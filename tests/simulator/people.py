@@ -76,16 +76,16 @@ def delete_user(call, username):
     user = state.find("user", username=username)
     if user is None:
         return
-    owned = {
-        "static IP address(es)": [("address", row) for row in state.where("address") if row["user"] == user["id"]],
-        "IP range(s)": [("iprange", row) for row in state.where("iprange") if row["user"] == user["id"]],
-    }
+    owned = [
+        (kind, title, [row for row in state.where(kind) if row["user"] == user["id"]])
+        for kind, title in (("address", "static IP address(es)"), ("iprange", "IP range(s)"))
+    ]
     heir = call.query.get("transfer_resources_to")
-    if heir:
-        for kind, row in sum(owned.values(), []):
+    for kind, _, rows in owned:
+        for row in rows if heir else ():
             state.update(kind, row["id"], user=_user(state, heir)["id"])
-    elif any(owned.values()):
-        counts = ", ".join(f"{len(rows)} {title}" for title, rows in owned.items() if rows)
+    counts = ", ".join(f"{len(rows)} {title}" for _, title, rows in owned if rows)
+    if counts and not heir:
         raise Refused(400, f"User {username} cannot be deleted: {counts} are still allocated")
     for kind in ("token", "sshkey"):
         for row in state.where(kind, user=user["id"]):

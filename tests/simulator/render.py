@@ -18,7 +18,7 @@ def fabric_name(row):
 
 def is_default_vlan(state, row):
     """Whether a VLAN is the one that its fabric was born with."""
-    return row["id"] == state.where("vlan", fabric=row["fabric"])[0]["id"]
+    return row == state.default_vlan(row["fabric"])
 
 
 def vlan_name(state, series, row):
@@ -125,7 +125,26 @@ def user(row):
 
 LINK_MODES = {0: "auto", 1: "static", 5: "dhcp", 6: "dhcp"}
 NODE_TYPES = {2: "Rack controller", 3: "Region controller", 4: "Region and rack controller"}
-HARDWARE = ["system_vendor", "system_product", "system_family", "system_version", "system_sku", "system_serial", "cpu_model", "mainboard_vendor", "mainboard_product", "mainboard_serial", "mainboard_version", "mainboard_firmware_vendor", "mainboard_firmware_date", "mainboard_firmware_version", "chassis_vendor", "chassis_type", "chassis_serial", "chassis_version"]
+HARDWARE = [
+    "system_vendor",
+    "system_product",
+    "system_family",
+    "system_version",
+    "system_sku",
+    "system_serial",
+    "cpu_model",
+    "mainboard_vendor",
+    "mainboard_product",
+    "mainboard_serial",
+    "mainboard_version",
+    "mainboard_firmware_vendor",
+    "mainboard_firmware_date",
+    "mainboard_firmware_version",
+    "chassis_vendor",
+    "chassis_type",
+    "chassis_serial",
+    "chassis_version",
+]
 TESTS = ("cpu_test", "memory_test", "storage_test", "network_test", "interface_test", "other_test", "testing")
 
 # What controllers tell about themselves and nobody here cares for.
@@ -188,6 +207,7 @@ def rack(state, series, row):
     services = [
         {column: service[column] for column in ("name", "status", "status_info")}
         for service in state.where("service", node=row["id"])
+        if service["name"] not in series.unknown_services
     ]
     told = controller(state, series, row, "rackcontrollers")
     return {**told, "architecture": "amd64/generic", "power_state": "off", "service_set": services}
@@ -223,7 +243,8 @@ def interface(state, series, row):
     """An interface with its VLAN and links."""
     node = state.get("node", row["node"])
     its_vlan = row["vlan"] and state.get("vlan", row["vlan"])
-    siblings = state.where("interface", node=row["node"])
+    physical = row["type"] == "physical"
+    siblings = state.where("interface", node=row["node"]) if physical else ()
     return {
         **CONSTANT_OF_INTERFACES,
         "id": row["id"],
@@ -233,8 +254,8 @@ def interface(state, series, row):
         "mac_address": row["mac_address"],
         "vlan": vlan(state, series, its_vlan) if its_vlan else None,
         "effective_mtu": its_vlan["mtu"] if its_vlan else 1500,
-        "params": "" if row["type"] == "physical" else {},
-        "numa_node": 0 if row["type"] == "physical" else None,
+        "params": "" if physical else {},
+        "numa_node": 0 if physical else None,
         "parents": row["parents"],
         "children": [each["name"] for each in siblings if row["name"] in each["parents"]],
         "links": [link(state, series, each) for each in state.where("address", interface=row["id"])],

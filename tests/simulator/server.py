@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import http.server
 import socket
 import ssl
+import sys
 import threading
 import time
 
-from .api import Api
 from .latency import seconds
 from .wire import Request
 
 READS = ("GET", "HEAD", "OPTIONS")
+
+# Faults that a request can meet, beside a Response that is sent in place of the answer.
+DROP_BEFORE = "drop the connection without doing anything"
+DROP_AFTER = "do what is asked, then drop the connection"
+HANG = "never answer"
 
 
 class Server:
@@ -25,13 +31,16 @@ class Server:
     requests lists (method, path, status) of what was answered, in order.
     """
 
-    def __init__(self, api, address=("127.0.0.1", 0), certificate=None, latency=False):
-        """certificate: (certificate file, key file) for TLS; latency: answer as slowly as a real region."""
-        self.api = api if isinstance(api, Api) else Api(api)
+    def __init__(self, api, address=("127.0.0.1", 0), certificate=None, latency=0):
+        """certificate: (certificate file, key file) for TLS.
+
+        latency: how many requests are answered at a time, each as slowly as a real region does; 0: all, and at once.
+        """
+        self.api = api
         self.requests = []
-        self.latency = latency
-        self._faults = collections.deque()
+        self._faults = []
         self._lock = threading.Lock()
+        self._slow_workers = threading.BoundedSemaphore(latency) if latency else None
         self._http = _Listener(address, _Handler)
         self._http.owner = self
         self._scheme = "https" if certificate else "http"
@@ -58,26 +67,15 @@ class Server:
 
     def counts(self):
         """Return {(method, route): number of requests}, the route being a pattern such as vlans/([^/]+)/."""
-        return collections.Counter(
-            (method, self.api.route_of(Request(method, path))) for method, path, _ in self.requests
-        )
+        return collections.Counter((method, self.api.route_of(method, path)) for method, path, _ in self.requests)
 
-    def fail(self, *faults, when=None):
+    def fail(self, *faults, when=lambda request: True):
         """Let the next requests (those for which when(request) is true) meet one fault each, instead of an answer.
 
         A fault is a Response, or DROP_BEFORE, DROP_AFTER or HANG.
         """
         with self._lock:
             self._faults.extend((fault, when) for fault in faults)
-
-    def next_fault(self, request):
-        """Take the fault that a request is to meet, or None."""
-        with self._lock:
-            for index, (fault, when) in enumerate(self._faults):
-                if when is None or when(request):
-                    del self._faults[index]
-                    return fault
-        return None
 
     def start(self):
         """Begin to serve."""
@@ -96,13 +94,37 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
+    def answer(self, request):
+        """Return the response to a request, or one of the faults that are no response."""
+        fault = self._next_fault(request)
+        if fault in (DROP_BEFORE, HANG):
+            return fault
+        response = fault if fault and fault != DROP_AFTER else self._answer(request)
+        self.requests.append((request.method, request.path, response.status))
+        return fault if fault == DROP_AFTER else response
 
-DROP_BEFORE = "drop the connection without doing anything"
-DROP_AFTER = "do what is asked, then drop the connection"
-HANG = "never answer"
+    def _answer(self, request):
+        if not self._slow_workers:
+            return self.api.handle(request)
+        with self._slow_workers:
+            began = time.monotonic()
+            response = self.api.handle(request)
+            wanted = seconds(request.method, self.api.route_of(request.method, request.path), response.body)
+            time.sleep(max(0, wanted - (time.monotonic() - began)))
+        return response
+
+    def _next_fault(self, request):
+        with self._lock:
+            for index, (fault, when) in enumerate(self._faults):
+                if when(request):
+                    del self._faults[index]
+                    return fault
+        return None
 
 
 class _Listener(http.server.ThreadingHTTPServer):
+    """Accepts connections and remembers them, so that they can be closed."""
+
     daemon_threads = True
     request_queue_size = 128
 
@@ -119,57 +141,43 @@ class _Listener(http.server.ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def close_connections(self):
+        """Hang up on everybody."""
         for connection in list(self._connections):
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def handle_error(self, request, client_address):
-        """Clients that go away are no news."""
+        """Show what is wrong with the simulator; clients that go away are no news."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
+    """Reads requests from one connection and writes the answers."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = -1  # an answer leaves in one piece
 
-    def answer(self):
-        """Answer one request, or meet a fault."""
-        owner = self.server.owner
+    def _serve(self):
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, path, query, dict(self.headers.items()), body)
-        fault = owner.next_fault(request)
-        if fault in (DROP_BEFORE, HANG):
-            self._leave(fault == HANG)
+        answer = self.server.owner.answer(Request(self.command, path, query, dict(self.headers.items()), body))
+        if isinstance(answer, str):
+            self.close_connection = True
+            if answer == HANG:
+                self.rfile.read(1)  # until the client gives up
             return
-        if fault and fault != DROP_AFTER:
-            response = fault
-        else:
-            response = owner.api.handle(request)
-        if owner.latency:
-            time.sleep(seconds(owner.api, request))
-        owner.requests.append((self.command, path, response.status))
-        if fault == DROP_AFTER:
-            self._leave()
-            return
-        self.send_response(response.status)
-        for name, value in response.headers.items():
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
             self.send_header(name, value)
-        if response.status != 204:
-            self.send_header("Content-Length", str(len(response.body)))
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(response.body)
+            self.wfile.write(answer.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = answer
-
-    def _leave(self, hang=False):
-        self.close_connection = True
-        if hang:
-            self.connection.settimeout(None)
-            self.rfile.read(1)
-        self.connection.close()
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _serve
 
     def log_message(self, *args):
-        """Keep quiet; the requests are counted."""
+        """Keep quiet: the requests are listed."""

@@ -76,7 +76,8 @@ NETWORKS = _words(
     "Invalid network or ACL name: {}; provide a list of space-separated networks, addresses or ACL names",
 )
 HOSTS = _words(
-    lambda word: _parses(parse_address)(word) or HOSTNAME.fullmatch(word), "Failed to detect a valid IP address from {!r}."
+    lambda word: _parses(parse_address)(word) or HOSTNAME.fullmatch(word),
+    "Failed to detect a valid IP address from {!r}.",
 )
 TEXT = forms.text()
 FLAG = forms.boolean
@@ -113,7 +114,8 @@ SETTINGS = {
     "maas_syslog_port": Setting(_port, 5247),
     "network_discovery": Setting(_choice("enabled", "disabled"), "enabled"),
     "active_discovery_interval": Setting(
-        lambda value: int(_choice("0", "604800", "86400", "43200", "21600", "10800", "3600", "1800", "600")(value)), 10800
+        lambda value: int(_choice("0", "604800", "86400", "43200", "21600", "10800", "3600", "1800", "600")(value)),
+        10800,
     ),
     "default_boot_interface_link_type": Setting(_choice("auto", "dhcp", "link_up", "static"), "auto", since="3.6"),
     "default_osystem": Setting(TEXT, "ubuntu"),

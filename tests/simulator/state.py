@@ -18,8 +18,19 @@ RACK, REGION, REGION_AND_RACK = 2, 3, 4  # types of node
 RACKS = (RACK, REGION_AND_RACK)
 REGIONS = (REGION, REGION_AND_RACK)
 
-# Services that every rack reports, and those of regions.
-RACK_SERVICES = ("dhcpd", "dhcpd6", "http", "ntp_rack", "proxy_rack", "rackd", "syslog_rack", "tftp")
+# Services of racks in any series, and those of regions.
+RACK_SERVICES = (
+    "agent",
+    "dhcpd",
+    "dhcpd6",
+    "dns_rack",
+    "http",
+    "ntp_rack",
+    "proxy_rack",
+    "rackd",
+    "syslog_rack",
+    "tftp",
+)
 REGION_SERVICES = ("bind9", "ntp_region", "proxy", "regiond", "reverse_proxy", "syslog_region")
 
 
@@ -115,6 +126,10 @@ class State(Tables):
                 user=None,
             )
         return interface
+
+    def default_vlan(self, fabric):
+        """The first VLAN of a fabric's id, which cannot be deleted and reads as untagged."""
+        return self.first("vlan", "fabric", fabric)
 
     def subnet_of(self, ip, vlan=None):
         """The narrowest subnet that holds an address, of a VLAN or of all; None if there is none."""

@@ -72,6 +72,11 @@ class Tables:
         """Return the first row that where() gives, or None."""
         return next(iter(self.where(kind, **columns)), None)
 
+    def first(self, kind, column, value):
+        """Return the row of the lowest id that has a value in an indexed column, or None."""
+        table = self.table(kind)
+        return table.get(min(self._indexes[kind][column].get(value) or (None,)))
+
     def new_id(self, kind):
         """Return the next free id of a table; ids are never given twice."""
         sequence = self.find("sequence", kind=kind)

@@ -28,8 +28,8 @@ DIFFERENCES = {
     "adjacent_ranges_merged": (True, True, True, False, False),
     # allow_dns and allow_proxy: any word but false is true; later only true, t and 1 are.
     "lax_subnet_flags": (True, False, False, False, False),
-    # Services that a rack has besides those that all series know.
-    "rack_services": (("dns_rack",), ("agent", "dns_rack"), ("agent", "dns_rack"), ("agent",), ("agent",)),
+    # Services of racks that came later or are gone.
+    "unknown_services": (("agent",), (), (), ("dns_rack",), ("dns_rack",)),
     "first_vlan_id": (1, 1, 5001, 5001, 5001),
     # 403 names the permission that is missing.
     "permissions_named": (False, False, False, False, True),

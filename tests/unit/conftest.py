@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.metal.maas_ha.tests.simulator.site import Site
 from ansible_collections.metal.maas_ha.tests.simulator.versions import DEFAULT
 
