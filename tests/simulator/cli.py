@@ -319,16 +319,13 @@ def configure(options):
 def show_configuration(options):
     """Print the mode and the settings that matter in it."""
     mode = config.mode()
+    settings = config.read(config.REGIOND_CONF)
     say(f"mode={mode}" if options.parsable else f"Mode: {mode}")
     if mode == "none":
         return
     if not options.parsable:
         say("Settings:")
-    settings = config.read(config.REGIOND_CONF)
     shown = {"maas_url": settings.get("maas_url")}
-    optional = ["debug"]
-    if mode != "rack":
-        optional += ["num_workers", "debug_queries"]
     if "debug" in settings:
         shown["debug"] = settings["debug"]
     if mode == "rack":
@@ -495,7 +492,7 @@ def config_vault_status(options):
     """Tell that Vault keeps no secrets."""
     with store().transaction() as state:
         state.table("node")
-    say("status: disabled\nunconfigured_regions: []")
+    say("status: disabled\nunconfigured_regions: []\n")
 
 
 def config_vault_migrate(options):
@@ -581,7 +578,9 @@ def add_config(commands):
 def add_apikey(commands):
     """Add apikey."""
     title = "Used to manage a user's API keys. Shows existing keys unless --generate or --delete is passed."
-    parser = commands.add_parser("apikey", help=title, description=title)
+    parser = commands.add_parser(
+        "apikey", help=title, description=title, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--username", help="Specifies the username for the admin.")
     parser.add_argument("--generate", action="store_true", help="Generate a new api key.")
     parser.add_argument("--delete", help="Delete the supplied api key.")
@@ -659,7 +658,8 @@ def add_login(commands):
         "login",
         help=title,
         description=title,
-        epilog="If credentials are not provided on the command-line, they will be prompted for interactively.",
+        epilog="If credentials are not provided on the command-line, they will be prompted\nfor interactively.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "profile-name",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from .state import (
     DISCOVERED,
     RACK,
-    RACK_SERVICES,
     REGION,
     REGION_AND_RACK,
     REGION_SERVICES,
@@ -36,11 +35,6 @@ def register(state, told, node_type, services):
             state.insert("service", node=node["id"], name=name, status=status, status_info="")
     _update_interfaces(state, node, told["interfaces"])
     return node
-
-
-def rack_services(series):
-    """The services that a rack of a series reports."""
-    return (*RACK_SERVICES, *series.rack_services)
 
 
 def region_services(series):

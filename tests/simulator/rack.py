@@ -14,6 +14,7 @@ import time
 import urllib.request
 
 from . import config, host, rpc
+from .state import RACK_SERVICES
 from .supervisor import control
 
 WAIT_FOR_SECRET = 300
@@ -173,10 +174,11 @@ class Rack:
     async def _states(self):
         """Return {service: status} of what runs here."""
         table = await ask_supervisor("services")
-        running = any(line.split()[0] == "dhcpd" and " active" in line for line in table.splitlines() if line)
-        running = running or any(line.startswith("dhcpd ") and "RUNNING" in line for line in table.splitlines())
-        wanted = config.DHCPD_CONF.exists()
-        return {"dhcpd": "running" if running else "dead" if wanted else "off", "dhcpd6": "off"}
+        line = next((line for line in table.splitlines() if line.startswith("dhcpd ")), "")
+        running = " active" in line or "RUNNING" in line
+        dhcpd = "running" if running else "dead" if config.DHCPD_CONF.exists() else "off"
+        others = {name: "running" for name in RACK_SERVICES if name != "rackd"}
+        return {**others, "dhcpd": dhcpd, "dhcpd6": "off"}
 
     async def _report(self):
         while True:

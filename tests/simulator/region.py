@@ -19,7 +19,7 @@ import psycopg2
 from . import config, dhcpd, discovery, host, postgres, rpc, tls
 from .api import Api
 from .frontend import read_message
-from .state import AUTO, DISCOVERED, RACK, REGION, REGION_AND_RACK, STICKY
+from .state import AUTO, DISCOVERED, RACK, RACK_SERVICES, REGION, REGION_AND_RACK, STICKY
 from .supervisor import control
 from .tables import StoreError
 from .versions import series_of
@@ -80,8 +80,7 @@ class Region:
         await self._database()
         await asyncio.sleep(START_SECONDS)
         await self._again(self._enter)
-        config.SECRET.unlink(missing_ok=True)
-        config.write_text(config.SECRET, self._secret, 0o640)
+        self._write_secret()
         config.write_text(config.MAAS_ID, self._node["system_id"], 0o640)
         for number, process in enumerate(self._processes):
             await asyncio.start_server(
@@ -92,6 +91,12 @@ class Region:
         await asyncio.start_unix_server(self._answer, str(config.REGIOND_SOCKET), limit=2**20)
         log("Region is ready.")
         await asyncio.gather(self._refresh(), self._listen(), self._follow())
+
+    def _write_secret(self):
+        """Write the shared secret for those who ask this host for it, unless it is there."""
+        if config.read_text(config.SECRET) != self._secret:
+            config.SECRET.unlink(missing_ok=True)
+            config.write_text(config.SECRET, self._secret, 0o640)
 
     async def _database(self):
         """Wait until the database answers and its schema is of this series."""
@@ -239,6 +244,7 @@ class Region:
                 config.write_text(config.HTTP_CONF, json.dumps(stored), 0o600)
                 with contextlib.suppress(OSError):
                     await self._call(control, "reload http")
+            self._write_secret()
             for node, message in wanted.items():
                 self._tell(node, message)
 
@@ -295,7 +301,7 @@ class Region:
                 await self._part(node, channel, process)
 
     def _admit(self, state, told, process):
-        node = discovery.register(state, told, RACK, discovery.rack_services(self._series))
+        node = discovery.register(state, told, RACK, RACK_SERVICES)
         note_connection(state, process, node["id"])
         update_rackd(state)
         return node

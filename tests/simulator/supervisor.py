@@ -148,8 +148,8 @@ def dhcpd_command():
     """Return the command line of the real dhcpd."""
     config.DHCPD_LEASES.parent.mkdir(parents=True, exist_ok=True)
     config.DHCPD_LEASES.touch()
-    files = ["-cf", config.DHCPD_CONF, "-lf", config.DHCPD_LEASES, "-pf", config.DHCPD_CONF.with_suffix(".pid")]
-    return ["dhcpd", "-4", "-f", "-d", "--no-pid", *map(str, files), *config.DHCPD_INTERFACES.read_text().split()]
+    files = ["-cf", config.DHCPD_CONF, "-lf", config.DHCPD_LEASES]
+    return ["dhcpd", "-4", "-f", "--no-pid", *map(str, files), *config.DHCPD_INTERFACES.read_text().split()]
 
 
 async def hold(reader, writer):
