@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from . import image, machine, network, topology
@@ -31,14 +30,14 @@ class Lab:
     def current(cls) -> Lab:
         """The lab of this environment."""
         name = topology.check_name(os.environ.get("LAB_NAME", "maas"))
-        return cls(name, os.environ.get("LAB_NETWORK", "10.77.0"))
+        return cls(name, topology.check_network(os.environ.get("LAB_NETWORK", "10.77.0")))
 
     @property
     def state(self) -> Path:
         """Where its key and its hosts' disks lie."""
         return image.CACHE / "run" / self.name
 
-    @cached_property
+    @property
     def topology(self) -> topology.Topology:
         """What it was created from; LabError when it was not."""
         try:
@@ -67,9 +66,9 @@ class Lab:
         return ["-F", f"{self.state}/ssh_config"]
 
     def command(self, host: str, command: Sequence[str]) -> list[str]:
-        """The ssh command that runs a command on a host as root; a single word is taken as a shell's line."""
-        line = command[0] if len(command) == 1 else shlex.join(command)
-        return ["ssh", *self.ssh, host, line]
+        """The ssh command that runs a command on a host as root: words, or one shell line; a shell when there is none."""
+        line = command if len(command) < 2 else [shlex.join(command)]
+        return ["ssh", *self.ssh, host, *line]
 
     def run(self, host: str, command: Sequence[str], **options) -> str:
         """What a command prints on a host, over ssh (options: those of shell.run)."""

@@ -73,8 +73,7 @@ def start(machine: str, root: Path, log: Path, *, network: str, hostname: str) -
         *("taskset", "-c", str(first_cpu()), "systemd-nspawn", "--boot", "--quiet", "--register=no", "--keep-unit"),
         *("--console=read-only", "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--bind=/dev/fuse"),
         *(f"--directory={root}", f"--machine={machine.replace('/', '-')}", f"--hostname={hostname}"),
-        f"--network-namespace-path=/run/netns/{network}",
-        *("--capability=CAP_NET_ADMIN", "--setenv=LANG=C.UTF-8"),
+        *(f"--network-namespace-path=/run/netns/{network}", "--capability=CAP_NET_ADMIN"),
     ]
     with log.open("w") as output:
         subprocess.run(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in INVENTORIES.glob("*/hosts.yml"))
 
 
+@functools.cache
 def load(name: str) -> Topology:
     """Read a topology; ValueError when there is none of that name."""
     if name not in names():
@@ -57,9 +59,14 @@ def check_name(lab: str) -> str:
     return lab
 
 
+def check_network(network: str) -> str:
+    """A network's first three octets as they are; ValueError unless the provisioning network fits beside it."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", network) or int(network.split(".")[1]) > 155:
+        raise ValueError(f"LAB_NETWORK {network!r}: three octets, the second at most 155")
+    return network
+
+
 def provisioning_network(network: str) -> str:
     """The first three octets of the provisioning network beside a network: 10.77.0 gives 10.177.0."""
-    first, second, third = (int(octet) for octet in network.split("."))
-    if not 0 <= second <= 155:
-        raise ValueError(f"LAB_NETWORK {network!r}: the second octet must be 155 or less")
-    return f"{first}.{second + 100}.{third}"
+    first, second, third = network.split(".")
+    return f"{first}.{int(second) + 100}.{third}"
