@@ -456,13 +456,13 @@ RACK_CONTROLLER = Resource(
 
 
 def controller(record):
-    """Return what matters of a controller: who it is, where it is reached, what runs."""
+    """Return what matters of a controller or machine: who it is and where it is reached."""
     return {
         "system_id": record["system_id"],
         "hostname": record["hostname"],
         "fqdn": record["fqdn"],
         "description": record["description"],
-        "version": record["version"],
+        "version": record.get("version"),
         "zone": record["zone"]["name"],
         "tags": sorted(record["tag_names"]),
         "interfaces": [

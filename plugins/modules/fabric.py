@@ -46,12 +46,12 @@ EXAMPLES = r"""
   metal.maas_ha.fabric:
     url: http://10.0.0.5:5240/MAAS
     api_key_file: /etc/maas-ha/api_key
-    name: dc2
-    description: Second data centre
+    name: dc3
+    description: Third data centre
 
 - name: Give a speaking name to the fabric that MAAS found itself
   metal.maas_ha.fabric:
-    id: 2
+    id: 3
     name: storage
     class_type: 10g
 
@@ -82,14 +82,14 @@ fabric:
       description: Its VLANs, each as M(metal.maas_ha.vlan) returns it.
       type: list
       elements: dict
-  sample: {id: 3, name: dc2, class_type: null, vlans: [{id: 5007, vid: 0, name: untagged}]}
+  sample: {id: 3, name: dc3, class_type: null, vlans: [{id: 5007, vid: 0, name: untagged}]}
 diff:
   description: The fields before and after; empty where there is nothing.
   returned: success
   type: dict
   sample:
     before: {}
-    after: {name: dc2, class_type: ""}
+    after: {name: dc3, class_type: ""}
 """
 
 from ansible_collections.metal.maas_ha.plugins.module_utils._resource import run
