@@ -66,7 +66,7 @@ class Lab:
         return ["-F", f"{self.state}/ssh_config"]
 
     def command(self, host: str, command: Sequence[str]) -> list[str]:
-        """The ssh command that runs a command on a host as root: words, or one shell line; a shell when there is none."""
+        """The ssh command that runs words or one shell line on a host as root; a login when there are none."""
         line = command if len(command) < 2 else [shlex.join(command)]
         return ["ssh", *self.ssh, host, *line]
 
