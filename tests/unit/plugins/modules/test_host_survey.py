@@ -9,7 +9,7 @@ from ansible_collections.metal.maas_ha.plugins.modules import host_survey
 
 SS = """\
 udp   UNCONN 0      0         127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=500,fd=13))
-tcp   LISTEN 0      511             0.0.0.0:80         0.0.0.0:*    users:(("apache2",pid=7,fd=4),("apache2",pid=8,fd=4))
+tcp   LISTEN 0      511             0.0.0.0:80     0.0.0.0:*    users:(("apache2",pid=7,fd=4),("apache2",pid=8,fd=4))
 tcp   LISTEN 0      128                [::]:22            [::]:*
 """
 
