@@ -58,7 +58,7 @@ class Kind:
         nodes = [node for node in call.state.where("node") if node["node_type"] in self.node_types]
         for parameter, column in (("hostname", "hostname"), ("id", "system_id")):
             if parameter in call.query:
-                nodes = [node for node in nodes if node[column] == call.query[parameter]]
+                nodes = [node for node in nodes if node[column] in call.query.all(parameter)]
         return nodes
 
     def find(self, call, system_id):

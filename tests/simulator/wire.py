@@ -17,13 +17,25 @@ BARE_TEXT = "text/plain"
 HTML = "text/html; charset=utf-8"
 
 
+class Query(dict):
+    """A query as {name: last value}, made of its text or of a dict."""
+
+    def __init__(self, query):
+        self._pairs = list(query.items()) if isinstance(query, dict) else urllib.parse.parse_qsl(query, True)
+        super().__init__(self._pairs)
+
+    def all(self, name):
+        """Every value of a name that is given more than once."""
+        return [value for given, value in self._pairs if given == name]
+
+
 class Request:
     """One HTTP request; query and data are {name: last value}, header names are lower case."""
 
     def __init__(self, method, path, query="", headers=None, body=b""):
         self.method = method
         self.path = path
-        self.query = query if isinstance(query, dict) else dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        self.query = Query(query)
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         self.body = body
 
