@@ -21,15 +21,15 @@ from ansible_collections.metal.maas_ha.tests.simulator.wire import Response
 def inventory(network, tmp_path):
     """Return what the plugin makes of a source with these options."""
 
-    def read(cache=True, **options):
+    def read(fresh=False, **options):
         path = tmp_path / "site.maas.yml"
         source = {"plugin": "metal.maas_ha.controllers", "url": [network.url], "api_key": network.api_key, "timeout": 5}
         path.write_text(yaml.safe_dump({**source, **options}))
         plugin, data = inventory_loader.get("metal.maas_ha.controllers"), InventoryData()
         assert plugin.verify_file(str(path))
-        plugin.parse(data, DataLoader(), str(path), cache=cache)
+        plugin.parse(data, DataLoader(), str(path), cache=not fresh)
         if options.get("cache"):
-            plugin.set_cache_plugin()
+            plugin.update_cache_if_changed()
         return data
 
     return read
@@ -97,7 +97,7 @@ def test_the_cache_spares_maas_and_holds_no_secret(inventory, network, tmp_path)
     sent = len(network.server.requests)
     assert members(inventory(**options), "maas_rack") == members(first, "maas_rack")
     assert len(network.server.requests) == sent
-    inventory(cache=False, **options)
+    inventory(fresh=True, **options)
     assert len(network.server.requests) > sent
     kept = "".join(path.read_text() for path in (tmp_path / "cache").iterdir())
     assert "rack1" in kept and network.api_key.split(":")[2] not in kept
