@@ -181,12 +181,10 @@ def clean_snippet(call, snippet=None):
     return form.values
 
 
-def _with_history(call, values, history=()):
-    entry = {
-        "id": call.state.new_id("version"),
-        "value": values["value"],
-        "created": render.timestamp("%a, %d %b %Y %T +0000"),
-    }
+def _with_history(values, history=()):
+    """The columns of a snippet with its value noted as the newest of its history."""
+    created = render.timestamp("%a, %d %b %Y %T +0000")
+    entry = {"id": len(history) + 1, "value": values["value"], "created": created}
     return {**values, "history": [entry, *history]}
 
 
@@ -196,7 +194,7 @@ def list_snippets(call):
 
 def create_snippet(call):
     values = clean_snippet(call)
-    return _told_snippet(call, call.state.insert("snippet", **_with_history(call, values)))
+    return _told_snippet(call, call.state.insert("snippet", **_with_history(values)))
 
 
 def _snippet(call, number):
@@ -211,7 +209,7 @@ def update_snippet(call, number):
     row = _snippet(call, number)
     values = clean_snippet(call, row)
     if values["value"] != row["value"]:
-        values = _with_history(call, values, row["history"])
+        values = _with_history(values, row["history"])
     return _told_snippet(call, call.state.update("snippet", row["id"], **values))
 
 

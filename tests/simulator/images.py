@@ -128,7 +128,7 @@ def list_selections(call, source):
 
 def create_selection(call, source):
     source = _source(call, source)
-    row = call.state.insert("selection", source=source["id"], **clean_selection(call, source))
+    row = call.state.insert("selection", source=source["id"], synced=False, **clean_selection(call, source))
     return Response(201, json.dumps(_told_selection(row)), JSON)
 
 
@@ -146,7 +146,7 @@ def delete_selection(call, source, number):
     call.state.delete("selection", _selection(call, source, number)["id"])
 
 
-# Boot resources: an import runs until it is stopped or has been asked about often enough.
+# Boot resources: what selections have brought. An import runs until it is stopped or has been asked about often enough.
 
 READS_OF_AN_IMPORT = 3
 TYPES = ("synced", "uploaded", "generated")
@@ -156,11 +156,22 @@ def list_resources(call):
     wanted = call.query.get("type", "all")
     if wanted != "all" and wanted not in TYPES:
         raise Refused(400, f"'{wanted}' is not a valid boot resource type. Available types: {list(TYPES)}")
-    return [
-        {**row, "resource_uri": f"{render.API}/boot-resources/{row['id']}/"}
-        for row in call.state.where("bootresource")
-        if wanted in ("all", row["type"].lower())
-    ]
+    if wanted not in ("all", "synced"):
+        return []
+    synced = [row for row in call.state.where("selection") if row["synced"]]
+    images = [(row, arch) for row in synced for arch in row["arches"]]
+    return [_told_resource(number, row, arch) for number, (row, arch) in enumerate(images, 1)]
+
+
+def _told_resource(number, selection, arch):
+    return {
+        "id": number,
+        "type": "Synced",
+        "name": f"{selection['os'] or 'ubuntu'}/{selection['release']}",
+        "architecture": f"{'amd64' if arch == '*' else arch}/generic",
+        "last_deployed": None,
+        "resource_uri": f"{render.API}/boot-resources/{number}/",
+    }
 
 
 def start_import(call):
@@ -187,14 +198,10 @@ def is_importing(call):
 
 
 def _finish_import(state, running):
-    """End an import: what is selected and not there yet is there now."""
+    """End an import: what is selected is there now."""
     state.delete("import", running["id"])
     for selection in state.where("selection"):
-        name = f"{selection['os'] or 'ubuntu'}/{selection['release']}"
-        for arch in selection["arches"]:
-            architecture = f"{'amd64' if arch == '*' else arch}/generic"
-            if not state.find("bootresource", name=name, architecture=architecture):
-                state.insert("bootresource", type="Synced", name=name, architecture=architecture, last_deployed=None)
+        state.update("selection", selection["id"], synced=True)
 
 
 SOURCE = r"boot-sources/(\d+)/"

@@ -43,7 +43,7 @@ def whoami(call):
 
 
 def list_users(call):
-    return [render.user(row) for row in call.state.where("user")]
+    return [render.user(row) for row in sorted(call.state.where("user"), key=lambda row: row["username"])]
 
 
 def create_user(call):

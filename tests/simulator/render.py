@@ -11,6 +11,22 @@ API = "/MAAS/api/2.0"
 UNDEFINED = "undefined"  # the name of the space of what has none
 
 
+SUBNET_COLUMNS = (
+    "id",
+    "name",
+    "description",
+    "cidr",
+    "gateway_ip",
+    "dns_servers",
+    "rdns_mode",
+    "allow_dns",
+    "allow_proxy",
+    "active_discovery",
+    "managed",
+    "disabled_boot_architectures",
+)
+
+
 def fabric_name(row):
     """The name of a fabric; unnamed ones are called by their number."""
     return row["name"] or f"fabric-{row['id']}"
@@ -90,12 +106,8 @@ def space(state, series, row):
 def subnet(state, series, row):
     """A subnet with its VLAN."""
     its_vlan = state.get("vlan", row["vlan"])
-    columns = (
-        "id name description cidr gateway_ip dns_servers rdns_mode allow_dns allow_proxy active_discovery managed "
-        "disabled_boot_architectures"
-    )
     return {
-        **{column: row[column] for column in columns.split()},
+        **{column: row[column] for column in SUBNET_COLUMNS},
         "vlan": vlan(state, series, its_vlan),
         "space": space_name(state, its_vlan),
         "resource_uri": f"{API}/subnets/{row['id']}/",

@@ -7,16 +7,33 @@ from __future__ import annotations
 
 import ipaddress
 
+from . import render
 from .versions import DEFAULT, series_of
+
+IMAGES = "http://images.maas.io/ephemeral-v3/stable/"
+KEYRING = "/usr/share/keyrings/ubuntu-cloudimage-keyring.gpg"
 
 
 def found(state, version=DEFAULT):
-    """Add what the migrations of a fresh database leave behind; do nothing where it is there already."""
+    """Add what a region's first start leaves in a fresh database; do nothing where it is there already."""
     if state.table("zone"):
         return
     state.insert("zone", id=1, name="default", description="")
     state.insert("domain", id=0, name="maas", authoritative=True, ttl=None)
-    state.start_ids("vlan", series_of(version).first_vlan_id)
+    series = series_of(version)
+    state.start_ids("vlan", series.first_vlan_id)
+    now = render.timestamp()
+    source = state.insert("bootsource", url=IMAGES, keyring_filename=KEYRING, keyring_data="", created=now, updated=now)
+    state.insert(
+        "selection",
+        source=source["id"],
+        os="ubuntu",
+        release=series.default_release,
+        arches=["amd64"],
+        subarches=["*"],
+        labels=["*"],
+        synced=False,
+    )
 
 
 def grow(state, vlans, fabrics=1, racks=("rack-a", "rack-b"), dhcp=False, first_network="10.0.0.0/24"):

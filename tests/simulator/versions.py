@@ -31,6 +31,7 @@ DIFFERENCES = {
     # Services of racks that came later or are gone.
     "unknown_services": (("agent",), (), (), ("dns_rack",), ("dns_rack",)),
     "first_vlan_id": (1, 1, 5001, 5001, 5001),
+    "default_release": ("jammy", "jammy", "noble", "noble", "noble"),
     # 403 names the permission that is missing.
     "permissions_named": (False, False, False, False, True),
 }
