@@ -35,9 +35,7 @@ def subnet_fields(call):
         "allow_dns": Field(flag, default=True, empty=False),
         "allow_proxy": Field(flag, default=True, empty=False),
         "managed": Field(forms.boolean, default=True, empty=False),
-        "disabled_boot_architectures": Field(
-            lambda value: list(value) if isinstance(value, list) else value.replace(",", " ").split(), default=[]
-        ),
+        "disabled_boot_architectures": Field(_words, default=[]),
     }
 
 
@@ -55,8 +53,12 @@ def _cidr(value):
     return str(found)
 
 
+def _words(value):
+    return value if isinstance(value, list) else str(value).replace(",", " ").split()
+
+
 def _addresses(value):
-    words = value if isinstance(value, list) else str(value).replace(",", " ").split()
+    words = _words(value)
     for word in words:
         try:
             parse_address(word)
@@ -137,17 +139,18 @@ def find_subnet(state, word):
 
 
 def subnet_or_404(call, word):
+    """The subnet of an id, a CIDR or a name; refuses if there is none."""
     subnet = find_subnet(call.state, word)
     if subnet is None:
         raise not_found("Subnet")
     return subnet
 
 
-def list_subnets(call):
+def _list_subnets(call):
     return [render.subnet(call.state, call.series, row) for row in call.state.where("subnet")]
 
 
-def create_subnet(call):
+def _create_subnet(call):
     form = clean_subnet(call)
     form.check()
     return _as_written(call, call.state.add_subnet(**form.values))
@@ -159,11 +162,11 @@ def _as_written(call, subnet):
     return {**told, "gateway_ip": told["gateway_ip"] or ""}
 
 
-def read_subnet(call, word):
+def _read_subnet(call, word):
     return render.subnet(call.state, call.series, subnet_or_404(call, word))
 
 
-def update_subnet(call, word):
+def _update_subnet(call, word):
     subnet = subnet_or_404(call, word)
     call.require_admin()
     form = clean_subnet(call, subnet)
@@ -171,7 +174,7 @@ def update_subnet(call, word):
     return _as_written(call, call.state.update("subnet", subnet["id"], **form.values))
 
 
-def delete_subnet(call, word):
+def _delete_subnet(call, word):
     subnet = subnet_or_404(call, word)
     call.require_admin()
     state = call.state
@@ -339,7 +342,7 @@ def _range(call, word):
     return iprange
 
 
-def list_ranges(call):
+def _list_ranges(call):
     return [render.iprange(call.state, call.series, row) for row in call.state.where("iprange")]
 
 
@@ -357,11 +360,11 @@ def create_range(call):
     return Later(insert)
 
 
-def read_range(call, word):
+def _read_range(call, word):
     return render.iprange(call.state, call.series, _range(call, word))
 
 
-def update_range(call, word):
+def _update_range(call, word):
     iprange = _range(call, word)
     _require_owner(call, iprange)
     form = clean_range(call, iprange)
@@ -369,7 +372,7 @@ def update_range(call, word):
     return render.iprange(call.state, call.series, call.state.update("iprange", iprange["id"], **form.values))
 
 
-def delete_range(call, word):
+def _delete_range(call, word):
     iprange = _range(call, word)
     _require_owner(call, iprange)
     call.state.delete("iprange", iprange["id"])
@@ -383,14 +386,14 @@ def _require_owner(call, iprange):
 WORD = network.WORD
 SUBNET = r"([^/]+(?:/\d+)?)"
 ROUTES = [
-    Route("GET", "subnets/", list_subnets),
-    Route("POST", "subnets/", create_subnet, admin=network.GLOBAL),
-    Route("GET", f"subnets/{SUBNET}/", read_subnet),
-    Route("PUT", f"subnets/{SUBNET}/", update_subnet),
-    Route("DELETE", f"subnets/{SUBNET}/", delete_subnet),
-    Route("GET", "ipranges/", list_ranges),
+    Route("GET", "subnets/", _list_subnets),
+    Route("POST", "subnets/", _create_subnet, admin=network.GLOBAL),
+    Route("GET", f"subnets/{SUBNET}/", _read_subnet),
+    Route("PUT", f"subnets/{SUBNET}/", _update_subnet),
+    Route("DELETE", f"subnets/{SUBNET}/", _delete_subnet),
+    Route("GET", "ipranges/", _list_ranges),
     Route("POST", "ipranges/", create_range),
-    Route("GET", f"ipranges/{WORD}/", read_range),
-    Route("PUT", f"ipranges/{WORD}/", update_range),
-    Route("DELETE", f"ipranges/{WORD}/", delete_range),
+    Route("GET", f"ipranges/{WORD}/", _read_range),
+    Route("PUT", f"ipranges/{WORD}/", _update_range),
+    Route("DELETE", f"ipranges/{WORD}/", _delete_range),
 ]

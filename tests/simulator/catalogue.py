@@ -39,19 +39,19 @@ def _zone(call, name):
     return zone
 
 
-def list_zones(call):
+def _list_zones(call):
     return [render.zone(row) for row in call.state.where("zone")]
 
 
-def create_zone(call):
+def _create_zone(call):
     return render.zone(call.state.insert("zone", **clean_zone(call)))
 
 
-def read_zone(call, name):
+def _read_zone(call, name):
     return render.zone(_zone(call, name))
 
 
-def update_zone(call, name):
+def _update_zone(call, name):
     zone = _zone(call, name)
     return render.zone(call.state.update("zone", zone["id"], **clean_zone(call, zone)))
 
@@ -97,19 +97,19 @@ def _tag(call, name):
     return tag
 
 
-def list_tags(call):
+def _list_tags(call):
     return [_told_tag(row) for row in call.state.where("tag")]
 
 
-def create_tag(call):
+def _create_tag(call):
     return _told_tag(call.state.insert("tag", **clean_tag(call)))
 
 
-def read_tag(call, name):
+def _read_tag(call, name):
     return _told_tag(_tag(call, name))
 
 
-def update_tag(call, name):
+def _update_tag(call, name):
     tag = _tag(call, name)
     values = clean_tag(call, tag)
     for node in _tagged(call.state, name):
@@ -117,7 +117,7 @@ def update_tag(call, name):
     return _told_tag(call.state.update("tag", tag["id"], **values))
 
 
-def delete_tag(call, name):
+def _delete_tag(call, name):
     tag = _tag(call, name)
     for node in _tagged(call.state, name):
         _set_tags(call.state, node, set(node["tags"]) - {name})
@@ -188,11 +188,11 @@ def _with_history(values, history=()):
     return {**values, "history": [entry, *history]}
 
 
-def list_snippets(call):
+def _list_snippets(call):
     return [_told_snippet(call, row) for row in call.state.where("snippet")]
 
 
-def create_snippet(call):
+def _create_snippet(call):
     values = clean_snippet(call)
     return _told_snippet(call, call.state.insert("snippet", **_with_history(values)))
 
@@ -201,11 +201,11 @@ def _snippet(call, number):
     return call.get("snippet", number, "DHCPSnippet")
 
 
-def read_snippet(call, number):
+def _read_snippet(call, number):
     return _told_snippet(call, _snippet(call, number))
 
 
-def update_snippet(call, number):
+def _update_snippet(call, number):
     row = _snippet(call, number)
     values = clean_snippet(call, row)
     if values["value"] != row["value"]:
@@ -213,31 +213,31 @@ def update_snippet(call, number):
     return _told_snippet(call, call.state.update("snippet", row["id"], **values))
 
 
-def delete_snippet(call, number):
+def _delete_snippet(call, number):
     call.state.delete("snippet", _snippet(call, number)["id"])
 
 
-def list_domains(call):
+def _list_domains(call):
     return [render.domain(row) for row in call.state.where("domain")]
 
 
 SNIPPET = r"dhcp-snippets/(\d+)/"
 ROUTES = [
-    Route("GET", "zones/", list_zones),
-    Route("POST", "zones/", create_zone, admin=GLOBAL),
-    Route("GET", f"zones/{WORD}/", read_zone),
-    Route("PUT", f"zones/{WORD}/", update_zone, admin=GLOBAL),
+    Route("GET", "zones/", _list_zones),
+    Route("POST", "zones/", _create_zone, admin=GLOBAL),
+    Route("GET", f"zones/{WORD}/", _read_zone),
+    Route("PUT", f"zones/{WORD}/", _update_zone, admin=GLOBAL),
     Route("DELETE", f"zones/{WORD}/", delete_zone, admin=GLOBAL),
-    Route("GET", "tags/", list_tags),
-    Route("POST", "tags/", create_tag, admin=GLOBAL),
+    Route("GET", "tags/", _list_tags),
+    Route("POST", "tags/", _create_tag, admin=GLOBAL),
     Route("POST", f"tags/{WORD}/", tag_nodes, op="update_nodes", admin=GLOBAL),
-    Route("GET", f"tags/{WORD}/", read_tag),
-    Route("PUT", f"tags/{WORD}/", update_tag, admin=GLOBAL),
-    Route("DELETE", f"tags/{WORD}/", delete_tag, admin=GLOBAL),
-    Route("GET", "dhcp-snippets/", list_snippets),
-    Route("POST", "dhcp-snippets/", create_snippet, admin=GLOBAL),
-    Route("GET", SNIPPET, read_snippet),
-    Route("PUT", SNIPPET, update_snippet, admin=GLOBAL),
-    Route("DELETE", SNIPPET, delete_snippet, admin=GLOBAL),
-    Route("GET", "domains/", list_domains),
+    Route("GET", f"tags/{WORD}/", _read_tag),
+    Route("PUT", f"tags/{WORD}/", _update_tag, admin=GLOBAL),
+    Route("DELETE", f"tags/{WORD}/", _delete_tag, admin=GLOBAL),
+    Route("GET", "dhcp-snippets/", _list_snippets),
+    Route("POST", "dhcp-snippets/", _create_snippet, admin=GLOBAL),
+    Route("GET", SNIPPET, _read_snippet),
+    Route("PUT", SNIPPET, _update_snippet, admin=GLOBAL),
+    Route("DELETE", SNIPPET, _delete_snippet, admin=GLOBAL),
+    Route("GET", "domains/", _list_domains),
 ]

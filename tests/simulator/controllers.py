@@ -28,7 +28,7 @@ CAPABILITIES = [
 EDIT = "can_edit_controllers"
 
 
-def version(call):
+def _version(call):
     return {"capabilities": CAPABILITIES, "version": call.series.version, "subversion": ""}
 
 
@@ -75,12 +75,15 @@ class Kind:
         return node
 
     def list(self, call):
+        """What a caller sees."""
         return [self.told(call.state, call.series, node) for node in self.visible(call)]
 
     def read(self, call, system_id):
+        """One controller."""
         return self.told(call.state, call.series, self.find(call, system_id))
 
     def update(self, call, system_id):
+        """Change the description, the zone or the domain."""
         node = self.edit(call, system_id)
         fields = {
             "description": DESCRIPTION,
@@ -95,15 +98,18 @@ class Kind:
         return self.told(call.state, call.series, call.state.update("node", node["id"], **values))
 
     def delete(self, call, system_id):
+        """Forget a controller, as its kind does."""
         self._delete(call, self.edit(call, system_id))
 
     def power_parameters(self, call, system_id=None):
+        """Controllers have none."""
         if system_id:
             self.find(call, system_id)
             return {}
         return {node["system_id"]: {} for node in self.visible(call)}
 
     def is_registered(self, call):
+        """Whether a controller has that MAC address."""
         mac_address = call.query.get("mac_address")
         return any(
             interface["mac_address"] == mac_address
@@ -112,6 +118,7 @@ class Kind:
         )
 
     def power_state(self, call, system_id):
+        """Refuse: controllers are not powered by MAAS."""
         self.find(call, system_id)
         raise Refused(503, "No BMC is defined.  Cannot power control node.", TEXT)
 
@@ -194,7 +201,7 @@ def import_boot_images(call, system_id=None):
     return Response(202, "Accepted")
 
 
-def list_interfaces(call, system_id):
+def _list_interfaces(call, system_id):
     node = call.state.find("node", system_id=system_id)
     if node is None:
         raise not_found("Node")
@@ -204,11 +211,11 @@ def list_interfaces(call, system_id):
 RACK_KIND = Kind("rackcontrollers", "RackController", RACKS, render.rack, delete_rack)
 REGION_KIND = Kind("regioncontrollers", "RegionController", REGIONS, render.region, delete_region)
 ROUTES = [
-    Route("GET", "version/", version, anonymous=True),
+    Route("GET", "version/", _version, anonymous=True),
     *RACK_KIND.routes(),
     Route("POST", "rackcontrollers/", import_boot_images, op="import_boot_images"),
     Route("POST", f"rackcontrollers/{WORD}/", import_boot_images, op="import_boot_images"),
     Route("GET", f"rackcontrollers/{WORD}/", list_boot_images, op="list_boot_images"),
     *REGION_KIND.routes(),
-    Route("GET", f"nodes/{WORD}/interfaces/", list_interfaces),
+    Route("GET", f"nodes/{WORD}/interfaces/", _list_interfaces),
 ]

@@ -56,27 +56,27 @@ def _source(call, number):
     return call.get("bootsource", number, "BootSource")
 
 
-def list_sources(call):
+def _list_sources(call):
     return [_told_source(row) for row in call.state.where("bootsource")]
 
 
-def create_source(call):
+def _create_source(call):
     now = render.timestamp()
     row = call.state.insert("bootsource", **clean_source(call), created=now, updated=now)
     return Response(201, json.dumps(_told_source(row)), JSON)
 
 
-def read_source(call, number):
+def _read_source(call, number):
     return _told_source(_source(call, number))
 
 
-def update_source(call, number):
+def _update_source(call, number):
     source = _source(call, number)
     values = clean_source(call, source)
     return _told_source(call.state.update("bootsource", source["id"], **values, updated=render.timestamp()))
 
 
-def delete_source(call, number):
+def _delete_source(call, number):
     source = _source(call, number)
     for selection in call.state.where("selection", source=source["id"]):
         call.state.delete("selection", selection["id"])
@@ -122,27 +122,27 @@ def _selection(call, source, number):
     return call.get("selection", number, "BootSourceSelection", source=int(source))
 
 
-def list_selections(call, source):
+def _list_selections(call, source):
     return [_told_selection(row) for row in call.state.where("selection", source=_source(call, source)["id"])]
 
 
-def create_selection(call, source):
+def _create_selection(call, source):
     source = _source(call, source)
     row = call.state.insert("selection", source=source["id"], synced=False, **clean_selection(call, source))
     return Response(201, json.dumps(_told_selection(row)), JSON)
 
 
-def read_selection(call, source, number):
+def _read_selection(call, source, number):
     return _told_selection(_selection(call, source, number))
 
 
-def update_selection(call, source, number):
+def _update_selection(call, source, number):
     selection = _selection(call, source, number)
     values = clean_selection(call, _source(call, source), selection)
     return _told_selection(call.state.update("selection", selection["id"], **values))
 
 
-def delete_selection(call, source, number):
+def _delete_selection(call, source, number):
     call.state.delete("selection", _selection(call, source, number)["id"])
 
 
@@ -152,7 +152,7 @@ READS_OF_AN_IMPORT = 3
 TYPES = ("synced", "uploaded", "generated")
 
 
-def list_resources(call):
+def _list_resources(call):
     wanted = call.query.get("type", "all")
     if wanted != "all" and wanted not in TYPES:
         raise Refused(400, f"'{wanted}' is not a valid boot resource type. Available types: {list(TYPES)}")
@@ -174,19 +174,19 @@ def _told_resource(number, selection, arch):
     }
 
 
-def start_import(call):
+def _start_import(call):
     if not call.state.where("import"):
         call.state.insert("import", reads_left=READS_OF_AN_IMPORT)
     return Response(200, "Import of boot resources started", TEXT)
 
 
-def stop_import(call):
+def _stop_import(call):
     for row in call.state.where("import"):
         call.state.delete("import", row["id"])
     return Response(200, "Import of boot resources is being stopped", TEXT)
 
 
-def is_importing(call):
+def _is_importing(call):
     running = call.state.find("import")
     if running is None:
         return False
@@ -208,18 +208,18 @@ SOURCE = r"boot-sources/(\d+)/"
 SELECTIONS = f"{SOURCE}selections/"
 SELECTION = rf"{SELECTIONS}(\d+)/"
 ROUTES = [
-    Route("GET", "boot-sources/", list_sources, admin=EDIT),
-    Route("POST", "boot-sources/", create_source, admin=EDIT),
-    Route("GET", SOURCE, read_source, admin=EDIT),
-    Route("PUT", SOURCE, update_source, admin=EDIT),
-    Route("DELETE", SOURCE, delete_source, admin=EDIT),
-    Route("GET", SELECTIONS, list_selections, admin=EDIT),
-    Route("POST", SELECTIONS, create_selection, admin=EDIT),
-    Route("GET", SELECTION, read_selection, admin=EDIT),
-    Route("PUT", SELECTION, update_selection, admin=EDIT),
-    Route("DELETE", SELECTION, delete_selection, admin=EDIT),
-    Route("GET", "boot-resources/", list_resources),
-    Route("POST", "boot-resources/", start_import, op="import", admin=EDIT),
-    Route("POST", "boot-resources/", stop_import, op="stop_import", admin=EDIT),
-    Route("GET", "boot-resources/", is_importing, op="is_importing", admin=EDIT),
+    Route("GET", "boot-sources/", _list_sources, admin=EDIT),
+    Route("POST", "boot-sources/", _create_source, admin=EDIT),
+    Route("GET", SOURCE, _read_source, admin=EDIT),
+    Route("PUT", SOURCE, _update_source, admin=EDIT),
+    Route("DELETE", SOURCE, _delete_source, admin=EDIT),
+    Route("GET", SELECTIONS, _list_selections, admin=EDIT),
+    Route("POST", SELECTIONS, _create_selection, admin=EDIT),
+    Route("GET", SELECTION, _read_selection, admin=EDIT),
+    Route("PUT", SELECTION, _update_selection, admin=EDIT),
+    Route("DELETE", SELECTION, _delete_selection, admin=EDIT),
+    Route("GET", "boot-resources/", _list_resources),
+    Route("POST", "boot-resources/", _start_import, op="import", admin=EDIT),
+    Route("POST", "boot-resources/", _stop_import, op="stop_import", admin=EDIT),
+    Route("GET", "boot-resources/", _is_importing, op="is_importing", admin=EDIT),
 ]

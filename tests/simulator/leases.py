@@ -73,20 +73,20 @@ def _told_span(network, span, purposes=True):
     return {**told, "purpose": sorted(its_purposes)} if purposes else told
 
 
-def reserved_ranges(call, word):
+def _reserved_ranges(call, word):
     subnet = subnet_or_404(call, word)
     network = parse_network(subnet["cidr"])
     return [_told_span(network, span) for span in taken_spans(call.state, call.series, subnet)]
 
 
-def unreserved_ranges(call, word):
+def _unreserved_ranges(call, word):
     subnet = subnet_or_404(call, word)
     network = parse_network(subnet["cidr"])
     taken = taken_spans(call.state, call.series, subnet)
     return [_told_span(network, span, purposes=False) for span in free_spans(subnet, taken)]
 
 
-def statistics(call, word):
+def _statistics(call, word):
     subnet = subnet_or_404(call, word)
     network = parse_network(subnet["cidr"])
     taken = taken_spans(call.state, call.series, subnet)
@@ -112,7 +112,7 @@ def statistics(call, word):
     return told
 
 
-def ip_addresses(call, word):
+def _ip_addresses(call, word):
     subnet = subnet_or_404(call, word)
     now = render.timestamp("%a, %d %b. %Y %H:%M:%S")
     addresses = []
@@ -152,7 +152,7 @@ def _told_address(call, row):
     }
 
 
-def list_addresses(call):
+def _list_addresses(call):
     return [_told_address(call, row) for row in call.state.where("address") if row["user"] == call.user["id"]]
 
 
@@ -181,7 +181,7 @@ def reserve_address(call):
     return _told_address(call, row)
 
 
-def release_address(call):
+def _release_address(call):
     ip = call.require("ip")
     row = call.state.find("address", ip=ip, alloc_type=USER_RESERVED)
     if row is None or (row["user"] != call.user["id"] and not call.flag("force")):
@@ -240,11 +240,11 @@ def _told_lease(call, row):
     }
 
 
-def list_leases(call):
+def _list_leases(call):
     return [_told_lease(call, row) for row in call.state.where("reservedip")]
 
 
-def create_lease(call):
+def _create_lease(call):
     call.require_admin()
     return _told_lease(call, call.state.insert("reservedip", **clean_lease(call)))
 
@@ -253,33 +253,33 @@ def _lease(call, number):
     return call.get("reservedip", number, "ReservedIP")
 
 
-def read_lease(call, number):
+def _read_lease(call, number):
     return _told_lease(call, _lease(call, number))
 
 
-def update_lease(call, number):
+def _update_lease(call, number):
     call.require_admin()
     row = _lease(call, number)
     return _told_lease(call, call.state.update("reservedip", row["id"], **clean_lease(call, row)))
 
 
-def delete_lease(call, number):
+def _delete_lease(call, number):
     call.require_admin()
     call.state.delete("reservedip", _lease(call, number)["id"])
 
 
 LEASES = "has_reserved_ips"
 ROUTES = [
-    Route("GET", f"subnets/{SUBNET}/", reserved_ranges, op="reserved_ip_ranges"),
-    Route("GET", f"subnets/{SUBNET}/", unreserved_ranges, op="unreserved_ip_ranges"),
-    Route("GET", f"subnets/{SUBNET}/", statistics, op="statistics"),
-    Route("GET", f"subnets/{SUBNET}/", ip_addresses, op="ip_addresses"),
-    Route("GET", "ipaddresses/", list_addresses),
+    Route("GET", f"subnets/{SUBNET}/", _reserved_ranges, op="reserved_ip_ranges"),
+    Route("GET", f"subnets/{SUBNET}/", _unreserved_ranges, op="unreserved_ip_ranges"),
+    Route("GET", f"subnets/{SUBNET}/", _statistics, op="statistics"),
+    Route("GET", f"subnets/{SUBNET}/", _ip_addresses, op="ip_addresses"),
+    Route("GET", "ipaddresses/", _list_addresses),
     Route("POST", "ipaddresses/", reserve_address, op="reserve"),
-    Route("POST", "ipaddresses/", release_address, op="release"),
-    Route("GET", "reservedips/", list_leases, since=LEASES),
-    Route("POST", "reservedips/", create_lease, since=LEASES),
-    Route("GET", r"reservedips/(\d+)/", read_lease, since=LEASES),
-    Route("PUT", r"reservedips/(\d+)/", update_lease, since=LEASES),
-    Route("DELETE", r"reservedips/(\d+)/", delete_lease, since=LEASES),
+    Route("POST", "ipaddresses/", _release_address, op="release"),
+    Route("GET", "reservedips/", _list_leases, since=LEASES),
+    Route("POST", "reservedips/", _create_lease, since=LEASES),
+    Route("GET", r"reservedips/(\d+)/", _read_lease, since=LEASES),
+    Route("PUT", r"reservedips/(\d+)/", _update_lease, since=LEASES),
+    Route("DELETE", r"reservedips/(\d+)/", _delete_lease, since=LEASES),
 ]

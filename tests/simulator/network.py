@@ -57,21 +57,21 @@ def _fabric(call, word):
     return fabric
 
 
-def list_fabrics(call):
+def _list_fabrics(call):
     return [render.fabric(call.state, call.series, row) for row in call.state.where("fabric")]
 
 
-def create_fabric(call):
+def _create_fabric(call):
     form = Form(fabric_fields(call), call.data)
     form.check()
     return render.fabric(call.state, call.series, call.state.add_fabric(**form.values))
 
 
-def read_fabric(call, word):
+def _read_fabric(call, word):
     return render.fabric(call.state, call.series, _fabric(call, word))
 
 
-def update_fabric(call, word):
+def _update_fabric(call, word):
     fabric = _fabric(call, word)
     call.require_admin()
     form = Form(fabric_fields(call, fabric["id"]), call.data, fabric)
@@ -79,7 +79,7 @@ def update_fabric(call, word):
     return render.fabric(call.state, call.series, call.state.update("fabric", fabric["id"], **form.values))
 
 
-def delete_fabric(call, word):
+def _delete_fabric(call, word):
     fabric = _fabric(call, word)
     call.require_admin()
     vlans = call.state.where("vlan", fabric=fabric["id"])
@@ -123,22 +123,22 @@ def space_fields(call, space_id=None):
     return {"name": Field(_own_name(call.state, "space", space_id)), "description": DESCRIPTION}
 
 
-def list_spaces(call):
+def _list_spaces(call):
     spaces = [render.space(call.state, call.series, row) for row in call.state.where("space")]
     return [*spaces, render.space(call.state, call.series, None)]
 
 
-def create_space(call):
+def _create_space(call):
     form = Form(space_fields(call), call.data)
     form.check()
     return render.space(call.state, call.series, call.state.add_space(**form.values))
 
 
-def read_space(call, word):
+def _read_space(call, word):
     return render.space(call.state, call.series, None if word in (render.UNDEFINED, "-1") else _space(call, word))
 
 
-def update_space(call, word):
+def _update_space(call, word):
     space = _space(call, word)
     call.require_admin()
     form = Form(space_fields(call, space["id"]), call.data, space)
@@ -146,7 +146,7 @@ def update_space(call, word):
     return render.space(call.state, call.series, call.state.update("space", space["id"], **form.values))
 
 
-def delete_space(call, word):
+def _delete_space(call, word):
     space = _space(call, word)
     call.require_admin()
     for vlan in call.state.where("vlan", space=space["id"]):
@@ -298,12 +298,12 @@ def _number(word):
     return number
 
 
-def list_vlans(call, fabric_word):
+def _list_vlans(call, fabric_word):
     vlans = call.state.where("vlan", fabric=_fabric(call, fabric_word)["id"])
     return [render.vlan(call.state, call.series, row) for row in vlans]
 
 
-def create_vlan(call, fabric_word):
+def _create_vlan(call, fabric_word):
     fabric = _fabric(call, fabric_word)
     call.require_admin()
     form = clean_vlan(call)
@@ -314,11 +314,11 @@ def create_vlan(call, fabric_word):
     return render.vlan(call.state, call.series, call.state.add_vlan(**{**form.values, "fabric": fabric["id"]}))
 
 
-def read_vlan(call, *words):
+def _read_vlan(call, *words):
     return render.vlan(call.state, call.series, _find_vlan(call, words))
 
 
-def update_vlan(call, *words):
+def _update_vlan(call, *words):
     vlan = _find_vlan(call, words)
     call.require_admin()
     form = clean_vlan(call, vlan)
@@ -332,7 +332,7 @@ def update_vlan(call, *words):
     return render.vlan(call.state, call.series, call.state.update("vlan", vlan["id"], **values))
 
 
-def delete_vlan(call, *words):
+def _delete_vlan(call, *words):
     vlan = _find_vlan(call, words)
     call.require_admin()
     if render.is_default_vlan(call.state, vlan):
@@ -358,25 +358,25 @@ def _forget_vlan(state, vlan):
 GLOBAL = "can_edit_global_entities"
 WORD = "([^/]+)"
 ROUTES = [
-    Route("GET", "fabrics/", list_fabrics),
-    Route("POST", "fabrics/", create_fabric, admin=GLOBAL),
-    Route("GET", f"fabrics/{WORD}/", read_fabric),
-    Route("PUT", f"fabrics/{WORD}/", update_fabric),
-    Route("DELETE", f"fabrics/{WORD}/", delete_fabric),
-    Route("GET", "spaces/", list_spaces),
-    Route("POST", "spaces/", create_space, admin=GLOBAL),
-    Route("GET", f"spaces/{WORD}/", read_space),
-    Route("PUT", f"spaces/{WORD}/", update_space),
-    Route("DELETE", f"spaces/{WORD}/", delete_space),
-    Route("GET", f"fabrics/{WORD}/vlans/", list_vlans),
-    Route("POST", f"fabrics/{WORD}/vlans/", create_vlan),
+    Route("GET", "fabrics/", _list_fabrics),
+    Route("POST", "fabrics/", _create_fabric, admin=GLOBAL),
+    Route("GET", f"fabrics/{WORD}/", _read_fabric),
+    Route("PUT", f"fabrics/{WORD}/", _update_fabric),
+    Route("DELETE", f"fabrics/{WORD}/", _delete_fabric),
+    Route("GET", "spaces/", _list_spaces),
+    Route("POST", "spaces/", _create_space, admin=GLOBAL),
+    Route("GET", f"spaces/{WORD}/", _read_space),
+    Route("PUT", f"spaces/{WORD}/", _update_space),
+    Route("DELETE", f"spaces/{WORD}/", _delete_space),
+    Route("GET", f"fabrics/{WORD}/vlans/", _list_vlans),
+    Route("POST", f"fabrics/{WORD}/vlans/", _create_vlan),
     *(
         route
         for path in (f"vlans/{WORD}/", f"fabrics/{WORD}/vlans/{WORD}/")
         for route in (
-            Route("GET", path, read_vlan),
-            Route("PUT", path, update_vlan),
-            Route("DELETE", path, delete_vlan),
+            Route("GET", path, _read_vlan),
+            Route("PUT", path, _update_vlan),
+            Route("DELETE", path, _delete_vlan),
         )
     ),
 ]

@@ -38,15 +38,15 @@ def login_page(state):
 # Users
 
 
-def whoami(call):
+def _whoami(call):
     return render.user(call.user)
 
 
-def list_users(call):
+def _list_users(call):
     return [render.user(row) for row in sorted(call.state.where("user"), key=lambda row: row["username"])]
 
 
-def create_user(call):
+def _create_user(call):
     username, email, password, is_superuser = (
         call.require(name) for name in ("username", "email", "password", "is_superuser")
     )
@@ -57,7 +57,7 @@ def create_user(call):
     return render.user(call.state.add_user(username, password, email, TRUE_WORDS[str(is_superuser)]))
 
 
-def read_user(call, username):
+def _read_user(call, username):
     return render.user(_user(call.state, username))
 
 
@@ -96,14 +96,14 @@ def delete_user(call, username):
 # API keys of the caller
 
 
-def create_token(call):
+def _create_token(call):
     key = call.state.add_api_key(call.user["id"], call.data.get("name") or "MAAS consumer")
     consumer, token, secret = key.split(":")
     name = call.state.find("token", key=token)["name"]
     return {"token_key": token, "token_secret": secret, "consumer_key": consumer, "name": name}
 
 
-def list_tokens(call):
+def _list_tokens(call):
     return [{"name": row["name"], "token": api_key(row)} for row in call.state.where("token", user=call.user["id"])]
 
 
@@ -115,11 +115,11 @@ def _token(call, parameter):
     return token
 
 
-def delete_token(call):
+def _delete_token(call):
     call.state.delete("token", _token(call, "token_key")["id"])
 
 
-def rename_token(call):
+def _rename_token(call):
     call.state.update("token", _token(call, "token")["id"], name=call.require("name"))
     return Response(202, "Accepted")
 
@@ -150,11 +150,11 @@ def _told_key(row):
     }
 
 
-def list_sshkeys(call):
+def _list_sshkeys(call):
     return [_told_key(row) for row in call.state.where("sshkey", user=call.user["id"])]
 
 
-def create_sshkey(call):
+def _create_sshkey(call):
     user = call.user
     if "user" in call.data:
         if not call.is_admin:
@@ -175,11 +175,11 @@ def _sshkey(call, number):
     return call.get("sshkey", number, "SSHKey")
 
 
-def read_sshkey(call, number):
+def _read_sshkey(call, number):
     return _told_key(_sshkey(call, number))
 
 
-def delete_sshkey(call, number):
+def _delete_sshkey(call, number):
     row = _sshkey(call, number)
     if row["user"] != call.user["id"]:
         raise Refused(403, "Can't delete a key you don't own.")
@@ -188,17 +188,17 @@ def delete_sshkey(call, number):
 
 KEYS = "account/prefs/sshkeys/"
 ROUTES = [
-    Route("GET", "users/", list_users),
-    Route("GET", "users/", whoami, op="whoami"),
-    Route("POST", "users/", create_user, admin=EDIT),
-    Route("GET", f"users/{WORD}/", read_user),
+    Route("GET", "users/", _list_users),
+    Route("GET", "users/", _whoami, op="whoami"),
+    Route("POST", "users/", _create_user, admin=EDIT),
+    Route("GET", f"users/{WORD}/", _read_user),
     Route("DELETE", f"users/{WORD}/", delete_user, admin=EDIT),
-    Route("POST", "account/", create_token, op="create_authorisation_token"),
-    Route("GET", "account/", list_tokens, op="list_authorisation_tokens"),
-    Route("POST", "account/", delete_token, op="delete_authorisation_token"),
-    Route("POST", "account/", rename_token, op="update_token_name"),
-    Route("GET", KEYS, list_sshkeys),
-    Route("POST", KEYS, create_sshkey),
-    Route("GET", rf"{KEYS}(\d+)/", read_sshkey),
-    Route("DELETE", rf"{KEYS}(\d+)/", delete_sshkey),
+    Route("POST", "account/", _create_token, op="create_authorisation_token"),
+    Route("GET", "account/", _list_tokens, op="list_authorisation_tokens"),
+    Route("POST", "account/", _delete_token, op="delete_authorisation_token"),
+    Route("POST", "account/", _rename_token, op="update_token_name"),
+    Route("GET", KEYS, _list_sshkeys),
+    Route("POST", KEYS, _create_sshkey),
+    Route("GET", rf"{KEYS}(\d+)/", _read_sshkey),
+    Route("DELETE", rf"{KEYS}(\d+)/", _delete_sshkey),
 ]

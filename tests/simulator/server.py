@@ -133,10 +133,12 @@ class _Listener(http.server.ThreadingHTTPServer):
         self._connections = set()
 
     def process_request(self, request, client_address):
+        """Remember a connection and serve it."""
         self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request):
+        """Forget a connection that ends."""
         self._connections.discard(request)
         super().shutdown_request(request)
 

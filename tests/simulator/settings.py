@@ -194,14 +194,14 @@ def write_setting(state, name, value):
         state.insert("setting", name=name, value=value)
 
 
-def get_config(call):
+def _get_config(call):
     if "name" not in call.query:
         call.missing("name")
     name, _ = _setting(call, call.query["name"])
     return Response(200, json.dumps(read_setting(call.state, name)), BARE_JSON)
 
 
-def set_config(call):
+def _set_config(call):
     name, setting = _setting(call, call.require("name"))
     empty = {FLAG: False, TEXT: "", ADDRESSES: "", NETWORKS: "", HOSTS: "", _url: ""}.get(setting.clean)
     form = Form({name: Field(setting.clean, setting.required, empty)}, {name: call.require("value")})
@@ -211,6 +211,6 @@ def set_config(call):
 
 
 ROUTES = [
-    Route("GET", "maas/", get_config, op="get_config"),
-    Route("POST", "maas/", set_config, op="set_config", admin=EDIT),
+    Route("GET", "maas/", _get_config, op="get_config"),
+    Route("POST", "maas/", _set_config, op="set_config", admin=EDIT),
 ]
