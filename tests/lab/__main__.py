@@ -25,6 +25,8 @@ VERBS = {
 def main() -> int:
     """Do what the arguments say; the exit code."""
     arguments = parser().parse_args()
+    if os.geteuid():
+        raise LabError("only root can run hosts")
     lab = Lab.current()
     begin = time.monotonic()
     verb = arguments.verb

@@ -86,7 +86,7 @@ def start(machine: str, root: Path, log: Path, *, network: str, hostname: str) -
             check=True,
         )
     try:
-        wait_for(f"systemd of {machine}", lambda: leader(machine), 30)
+        wait_for(f"systemd of {machine}", lambda: leader(machine), 60)
     except LabError as error:
         raise LabError(f"{error}\n{log.read_text()[-2000:]}") from error
     for process in processes(machine):

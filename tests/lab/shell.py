@@ -26,6 +26,8 @@ def run(command: Sequence[str], *, stdin: str | None = None, seconds: float = 60
         )
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{words}: not done in {seconds} s") from error
+    except FileNotFoundError as error:
+        raise LabError(f"{command[0]} is not installed: make setup") from error
     if check and done.returncode:
         raise LabError(f"{words}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
