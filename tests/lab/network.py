@@ -36,7 +36,7 @@ def up(lab: str, network: str) -> None:
         run(["ip", "link", "set", name, "up"])
     inner = bridge(lab, "host0")
     run(["ip", "address", "add", f"{network}.1/24", "dev", inner])
-    outer = [route["dev"] for route in json.loads(run(["ip", "-json", "route", "show", "default"]) or "[]")]
+    outer = [route["dev"] for route in json.loads(run(["ip", "-json", "route", "show", "default"]))]
     for name in (inner, *outer):
         Path(f"/proc/sys/net/ipv4/conf/{name}/forwarding").write_text("1")
     run(
