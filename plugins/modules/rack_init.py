@@ -77,6 +77,11 @@ actions:
   elements: str
   returned: success
   sample: [init, configure]
+hostname:
+  description: The name under which the regions will know the rack.
+  type: str
+  returned: success
+  sample: rack1
 mode:
   description: What the host is initialised as.
   type: str
@@ -85,6 +90,7 @@ mode:
 """
 
 import re
+import socket
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.metal.maas_ha.plugins.module_utils import _cli
@@ -179,6 +185,7 @@ def ensure(module, lock=None):
     module.exit_json(
         changed=bool(actions),
         actions=actions,
+        hostname=socket.gethostname().split(".")[0],
         mode=current or "rack",
         diff=dict(
             before=dict(replaced, mode=current or "none", **({"secret": "(hidden)"} if differs else {})),
