@@ -314,7 +314,7 @@ def _set_racks(state, status, *hostnames):
 
 def _rack_d_joins_vlan_600(world, state):
     vlan = state.find("vlan", vid=600)
-    state.add_interface(state.rack("rack-d")["id"], "eth0.600", vlan["id"])
+    state.add_interface(state.rack("rack-d")["id"], "eth1", vlan["id"])
 
 
 EVENTS = {

@@ -76,6 +76,8 @@ def clean_subnet(call, subnet=None):
     if "cidr" in values:
         if not values.get("name"):
             values["name"] = call.data.get("cidr", values["cidr"])
+        elif subnet and values["name"] == subnet["name"] == subnet["cidr"]:
+            values["name"] = values["cidr"]
         if _gateway_fits(form):
             _check_overlap(call, form, subnet)
     if subnet is None:

@@ -26,6 +26,10 @@ CAPABILITIES = [
     "authenticate-api",
 ]
 EDIT = "can_edit_controllers"
+PROTECTED = (
+    "(\"Cannot delete some instances of model 'RackController' because they are referenced through protected foreign "
+    "keys: 'VLAN.primary_rack'.\")"
+)
 
 
 def _version(call):
@@ -138,7 +142,10 @@ class Kind:
 
 
 def delete_rack(call, rack):
-    """Hand over DHCP, then forget the rack; without force, not if DHCP would end anywhere."""
+    """Hand over DHCP, then forget the rack; without force, not if DHCP would end anywhere.
+
+    The primary rack of a VLAN whose DHCP is off is handed over to nobody, and the database does not let it go.
+    """
     state = call.state
     orphaned = [vlan for vlan in _served_by(state, rack) if vlan["dhcp_on"] and not _hand_over(state, vlan, rack)]
     if orphaned and not call.flag("force"):
@@ -151,11 +158,12 @@ def delete_rack(call, rack):
             f"Unable to delete '{rack['hostname']}'; it is currently set as a primary rack controller on VLANs "
             f"{', '.join(names)} and no other rack controller can provide DHCP.",
         )
-    for vlan in _served_by(state, rack):
-        sides = {side: None for side in ("primary_rack", "secondary_rack") if vlan[side] == rack["id"]}
-        state.update("vlan", vlan["id"], **sides)
+    for vlan in state.where("vlan", secondary_rack=rack["id"]):
+        state.update("vlan", vlan["id"], secondary_rack=None)
     if rack["node_type"] == REGION_AND_RACK:
         state.update("node", rack["id"], node_type=REGION)
+    elif state.where("vlan", primary_rack=rack["id"]):
+        raise Refused(500, PROTECTED)
     else:
         state.delete_node(rack["id"])
 

@@ -31,6 +31,7 @@ def _own_name(state, kind, row_id):
     """A name that no other row has, and that is not kept for another unnamed one."""
 
     def clean(value):
+        value = str(value)
         if not forms.NAME.match(value):
             raise FieldError(f"Invalid {kind} name: {value}.")
         reserved = re.fullmatch(rf"{kind}-(\d+)", value)
@@ -46,8 +47,7 @@ def _own_name(state, kind, row_id):
 
 def find_fabric(state, word):
     """The fabric of an id or a name, or None."""
-    number = forms.number_or_none(word) or forms.number_or_none(word.partition("fabric-")[2])
-    return state.get("fabric", number) or state.find("fabric", name=word)
+    return state.get("fabric", forms.number_or_none(word.replace("fabric-", "", 1))) or state.find("fabric", name=word)
 
 
 def _fabric(call, word):
@@ -107,8 +107,7 @@ def _delete_fabric(call, word):
 
 def find_space(state, word):
     """The space of an id or a name, or None."""
-    number = forms.number_or_none(word) or forms.number_or_none(word.partition("space-")[2])
-    return state.get("space", number) or state.find("space", name=word)
+    return state.get("space", forms.number_or_none(word.replace("space-", "", 1))) or state.find("space", name=word)
 
 
 def _space(call, word):
@@ -337,11 +336,16 @@ def _delete_vlan(call, *words):
     call.require_admin()
     if render.is_default_vlan(call.state, vlan):
         raise Refused(400, "This VLAN is the default VLAN in the fabric, it cannot be deleted.")
-    default = call.state.default_vlan(vlan["fabric"])["id"]
-    for kind in ("subnet", "interface"):
-        for row in call.state.where(kind, vlan=vlan["id"]):
-            call.state.update(kind, row["id"], vlan=default)
-    _forget_vlan(call.state, vlan)
+    state = call.state
+    default = state.default_vlan(vlan["fabric"])["id"]
+    for subnet in state.where("subnet", vlan=vlan["id"]):
+        state.update("subnet", subnet["id"], vlan=default)
+    for interface in state.where("interface", vlan=vlan["id"]):
+        if interface["type"] == "vlan":
+            state.delete_interface(interface["id"])
+        else:
+            state.update("interface", interface["id"], vlan=default)
+    _forget_vlan(state, vlan)
 
 
 def _find_vlan(call, words):

@@ -44,7 +44,7 @@ def _parses(parse):
 
 
 def _url(value):
-    parts = urllib.parse.urlsplit(value)
+    parts = urllib.parse.urlsplit(str(value))
     if parts.scheme not in ("http", "https", "ftp", "ftps") or not parts.hostname:
         raise FieldError("Enter a valid URL.")
     return value
@@ -61,9 +61,9 @@ def _port(value):
 
 def _choice(*words):
     def clean(value):
-        if value not in words:
+        if str(value) not in words:
             raise FieldError(f"{value!r} is not a valid choice. It should be one of: {', '.join(map(repr, words))}.")
-        return value
+        return str(value)
 
     return clean
 

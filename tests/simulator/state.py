@@ -170,12 +170,16 @@ class State(Tables):
         """Whether a node's id is that of a rack."""
         return self.get("node", node)["node_type"] in RACKS
 
+    def delete_interface(self, interface):
+        """Remove an interface's id with its addresses."""
+        for address in self.where("address", interface=interface):
+            self.delete("address", address["id"])
+        self.delete("interface", interface)
+
     def delete_node(self, node):
-        """Remove a controller with its interfaces, addresses and services."""
+        """Remove a controller's id with its interfaces and services."""
         for interface in self.where("interface", node=node):
-            for address in self.where("address", interface=interface["id"]):
-                self.delete("address", address["id"])
-            self.delete("interface", interface["id"])
+            self.delete_interface(interface["id"])
         for kind in ("service", "process"):
             for row in self.where(kind, node=node):
                 self.delete(kind, row["id"])

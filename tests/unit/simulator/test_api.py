@@ -115,6 +115,27 @@ def test_a_running_region_cannot_be_deleted(api):
     assert api.call("DELETE", path).status == 204
 
 
+def test_the_primary_rack_of_a_vlan_without_dhcp_cannot_be_deleted(api):
+    with api.transaction() as state:
+        vlan = state.default_vlan(state.add_fabric("dc1")["id"])
+        rack = state.add_rack("rack-a", [{"vlan": vlan["id"]}])
+        state.update("vlan", vlan["id"], primary_rack=rack["id"])
+        path = f"rackcontrollers/{rack['system_id']}/"
+    assert api.call("DELETE", path, force="true").status == 500
+    assert api.call("PUT", f"vlans/{vlan['id']}/", {"primary_rack": ""}).status == 200
+    assert api.call("DELETE", path).status == 204
+
+
+def test_a_vlan_takes_its_vlan_interfaces_with_it(api):
+    with api.transaction() as state:
+        fabric = state.add_fabric("dc1")["id"]
+        vlan = state.add_vlan(fabric, 5)["id"]
+        rack = state.add_rack("rack-a", [{"vlan": vlan}, {"vlan": vlan, "name": "eth1"}])["system_id"]
+    assert api.call("DELETE", f"vlans/{vlan}/").status == 204
+    left = api.get(f"nodes/{rack}/interfaces/")
+    assert [(each["name"], each["vlan"]["name"]) for each in left] == [("eth1", "untagged")]
+
+
 def test_an_address_that_a_rack_learnt_by_dhcp_is_told_as_such(api):
     with api.transaction() as state:
         vlan = state.default_vlan(state.add_fabric("dc1")["id"])
