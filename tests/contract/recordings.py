@@ -23,7 +23,8 @@ ORDER = (*range(318), *BASELINE, *range(332, 341), *DELETIONS)
 
 # Probes were made before that too; those of 3.7.3 between these.
 BEFORE_PROBES = {"3.7.3": (*range(205), *BASELINE)}
-BOUNDARY = "recordings"
+
+BOUNDARY = "recordings"  # between the parts of multipart bodies
 
 
 class Recording:
@@ -135,11 +136,11 @@ class World:
 
 def _align_ids(state, body):
     """Let what a request creates get the ids that it got in reality."""
-    if not isinstance(body, dict) or "resource_uri" not in body:
+    if not isinstance(body, dict) or "id" not in body:
         return
-    kind = {"dhcp-snippets": "snippet"}.get(body["resource_uri"].split("/")[4], body["resource_uri"].split("/")[4][:-1])
-    if "id" in body:
-        state.start_ids(kind, body["id"])
+    collection = body["resource_uri"].split("/")[4]
+    kind = "snippet" if collection == "dhcp-snippets" else collection[:-1]
+    state.start_ids(kind, body["id"])
     if kind == "fabric":
         state.start_ids("vlan", body["vlans"][0]["id"])
 
