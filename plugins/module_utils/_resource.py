@@ -31,7 +31,7 @@ class Option:
     spec: what AnsibleModule takes. field: MAAS's name for it, where that differs.
     write_only: MAAS never shows it, so it is sent along and never compared.
     check(value): says what is wrong with a value, or None.
-    shows(record): the value in MAAS's record. means(site, value, record): the value of a task in the same terms.
+    shows(record): the value in MAAS's record. means(site, task, record): the task's in the same terms.
     sends(value): such a value as MAAS's form reads it.
     """
 
@@ -97,13 +97,28 @@ class Resource:
         """Return the fields of MAAS's record that a task could compare with."""
         return {name: o.shown(name, record) for name, o in self.options.items() if not o.write_only}
 
+    def taken(self, record, wanted):
+        """Return `show`; raise MaasError when MAAS agreed to a change and then shows something else."""
+        shown = self.show(record)
+        lost = [name for name, value in wanted.items() if shown[name] != value]
+        if lost:
+            told = "; ".join(f"{name}: MAAS shows {shown[name]!r}, not {wanted[name]!r}" for name in lost)
+            raise MaasError(f"{told}, though it agreed")
+        return shown
+
     def wanted(self, site, task, record):
-        """Return the fields that a task mentions, in the terms of `show`."""
-        return {
-            name: option.means(site, task[name], record) if option.means else task[name]
-            for name, option in self.options.items()
-            if task[name] is not None
-        }
+        """Return the fields that a task mentions, in the terms of `show`; MAAS strips texts."""
+        fields = {}
+        for name, option in self.options.items():
+            value = task[name]
+            if value is None:
+                continue
+            if option.means:
+                value = option.means(site, task, record)
+            elif isinstance(value, str) and not option.write_only:
+                value = value.strip()
+            fields[name] = value
+        return fields
 
     def form(self, fields):
         """Return fields as MAAS's form reads them."""
@@ -170,7 +185,7 @@ def ensure(resource, site, task, check_mode):
         if check_mode:
             return True, {}, seen, seen
         record = resource.create(site, task, fields)
-        return True, {}, resource.show(record), record
+        return True, {}, resource.taken(record, seen), record
     changes = {name: value for name, value in seen.items() if before[name] != value}
     if not changes:
         return False, before, before, found
@@ -178,7 +193,7 @@ def ensure(resource, site, task, check_mode):
         return True, before, {**before, **changes}, {**found, **changes}
     unseen = {name: value for name, value in fields.items() if name not in seen}
     record = resource.update(site, found, {**changes, **unseen})
-    return True, before, resource.show(record), record
+    return True, before, resource.taken(record, seen), record
 
 
 def run(resource):

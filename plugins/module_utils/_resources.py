@@ -66,6 +66,11 @@ def tag_name(value):
     return None if re.fullmatch(r"[\w.-]+", value) else f"{value!r} holds other signs than letters, digits and _.-"
 
 
+def exact(value):
+    """Return an address as MAAS spells it."""
+    return str(ipaddress.ip_address(value))
+
+
 # Names to objects.
 
 
@@ -121,7 +126,8 @@ def rack_of(site, name, option):
 def vlan_option(name):
     """Return an option that names a VLAN by fabric and VID and is sent as its id; an empty one stands for none."""
 
-    def means(site, value, record):
+    def means(site, task, record):
+        value = task[name]
         if value["fabric"] is None:
             return ""
         shown = (record or {}).get(name) or {}
@@ -141,9 +147,9 @@ def vlan_option(name):
 def rack_option(name):
     """Return an option that names a rack controller; an empty text stands for none."""
 
-    def means(site, value, record):
-        shown = record[name] if record else None
-        return value if value in ("", shown) else rack_of(site, value, name)["system_id"]
+    def means(site, task, record):
+        settled = ("", record[name]) if record else ("",)
+        return task[name] if task[name] in settled else rack_of(site, task[name], name)["system_id"]
 
     return Option(shows=lambda record: record.get(name), means=means)
 
@@ -242,21 +248,23 @@ def update_vlan(site, record, changes):
     return record
 
 
-def vlan_name(site, value, record):
-    """Return a VLAN's name; MAAS 3.4 calls one that has none by its VID."""
-    unnamed = record and not value and record["name"] == str(record["vid"])
-    return record["name"] if unnamed else value
+def vlan_name(name, vid):
+    """Return a VLAN's name; MAAS 3.4 calls one that has none by its VID, and so do its pages ever since."""
+    return "" if name in (None, str(vid)) else name
 
 
 VLAN = Resource(
     "vlan",
     {
-        "fabric": Option(required=True, means=lambda site, value, record: fabric_of(site, value)["name"]),
+        "fabric": Option(required=True, means=lambda site, task, record: fabric_of(site, task["fabric"])["name"]),
         "vid": Option("int", required=True, check=between(0, 4094)),
-        "name": Option(means=vlan_name),
+        "name": Option(
+            shows=lambda record: vlan_name(record["name"], record["vid"]),
+            means=lambda site, task, record: vlan_name(task["name"].strip(), task["vid"]),
+        ),
         "description": Option(write_only=True),
         "mtu": Option("int", check=between(552, 65535)),
-        "space": Option(means=lambda site, value, record: value or "undefined"),
+        "space": Option(means=lambda site, task, record: task["space"] or "undefined"),
         "dhcp_on": Option("bool"),
         "primary_rack": rack_option("primary_rack"),
         "secondary_rack": rack_option("secondary_rack"),
@@ -285,13 +293,22 @@ SUBNET = Resource(
         "cidr": Option(
             required=True,
             check=network,
-            means=lambda site, value, record: str(ipaddress.ip_network(value)),
+            means=lambda site, task, record: str(ipaddress.ip_network(task["cidr"])),
         ),
         "name": Option(),
         "description": Option(),
         "vlan": vlan_option("vlan"),
-        "gateway_ip": Option(check=lambda value: address(value) if value else None),
-        "dns_servers": Option("list", elements="str", check=address, sends=",".join),
+        "gateway_ip": Option(
+            check=lambda value: address(value) if value else None,
+            means=lambda site, task, record: exact(task["gateway_ip"]) if task["gateway_ip"] else "",
+        ),
+        "dns_servers": Option(
+            "list",
+            elements="str",
+            check=address,
+            means=lambda site, task, record: [exact(one) for one in task["dns_servers"]],
+            sends=",".join,
+        ),
         "rdns_mode": Option("int", choices=[0, 1, 2]),
         "allow_dns": Option("bool"),
         "allow_proxy": Option("bool"),
@@ -354,22 +371,17 @@ def guard_iprange(site, task, found, fields):
         raise MaasError(f"end_ip: a dynamic IPv6 range holds at least {SMALLEST_IPV6_RANGE} addresses")
 
 
-def exact_address(site, value, record):
-    """Return an address as MAAS spells it."""
-    return str(ipaddress.ip_address(value))
-
-
 IPRANGE = Resource(
     "iprange",
     {
         "subnet": Option(
             required=True,
             shows=lambda record: record["subnet"]["id"],
-            means=lambda site, value, record: subnet_of(site, value)["id"],
+            means=lambda site, task, record: subnet_of(site, task["subnet"])["id"],
         ),
         "type": Option(choices=["dynamic", "reserved"]),
-        "start_ip": Option(required=True, check=address, means=exact_address),
-        "end_ip": Option(check=address, means=exact_address),
+        "start_ip": Option(required=True, check=address, means=lambda site, task, record: exact(task["start_ip"])),
+        "end_ip": Option(check=address, means=lambda site, task, record: exact(task["end_ip"])),
         "comment": Option(),
     },
     find=find_iprange,
@@ -441,7 +453,7 @@ RACK_CONTROLLER = Resource(
             elements="str",
             check=tag_name,
             shows=lambda record: sorted(record["tag_names"]),
-            means=lambda site, value, record: sorted(set(value)),
+            means=lambda site, task, record: sorted(set(task["tags"])),
         ),
     },
     find=lambda site, task: (
@@ -549,7 +561,7 @@ SSH_KEY = Resource(
             required=True,
             no_log=False,
             check=ssh_public_key,
-            means=lambda site, value, record: record["key"] if record else value.strip(),
+            means=lambda site, task, record: record["key"] if record else " ".join(task["key"].split()),
         )
     },
     find=find_ssh_key,
@@ -623,7 +635,7 @@ BOOT_SOURCE = Resource(
                 "labels": {"type": "list", "elements": "str", "default": ["*"]},
             },
             shows=lambda record: in_order(record.get("selections", [])),
-            means=lambda site, value, record: in_order(value),
+            means=lambda site, task, record: in_order(task["selections"]),
         ),
     },
     find=find_boot_source,

@@ -24,6 +24,7 @@ def test_a_vlan_is_created_changed_and_deleted(play):
     assert changed.diff["before"]["mtu"] == 9000 and changed.vlan["space"] == "undefined"
     play.changed("vlan", fabric="dc1", vid=300, name="")
     play.unchanged("vlan", fabric="dc1", vid=300, description="MAAS does not show it")
+    play.unchanged("vlan", fabric="dc1", vid=300, name="300")
     play.changed("vlan", fabric="dc1", vid=300, state="absent")
     play.unchanged("vlan", fabric="nosuch", vid=300, state="absent")
 
