@@ -702,6 +702,8 @@ def build_parser():
     add_config(commands)
     add_plain(commands, "status", "Status of controller services.", status)
     add_plain(commands, "migrate", "Perform migrations on connected database.", migrate, configure=True)
+    if config.SERIES < (3, 5):
+        commands.add_parser("reconfigure-supervisord").set_defaults(run=nothing)
     add_apikey(commands)
     add_plain(commands, "configauth", "Configure external authentication.", configauth, json=True)
     add_config_tls(commands)

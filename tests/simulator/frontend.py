@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
-import sys
 
 from . import config, tls
 
@@ -66,7 +66,7 @@ class Frontend:
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         loop.add_signal_handler(signal.SIGHUP, changed.set)
-        loop.add_signal_handler(signal.SIGTERM, sys.exit)
+        loop.add_signal_handler(signal.SIGTERM, os._exit, 0)
         while True:
             changed.clear()
             await self._listen()

@@ -85,14 +85,17 @@ class PostgresStore:
         with self._free, _as_store_error():
             connection = self._idle.pop() if self._idle else connect(self._parameters)
             try:
-                with connection, connection.cursor() as cursor:
+                with connection.cursor() as cursor:
                     yield from self._work(cursor)
+                connection.commit()
             except psycopg2.Error:
                 self._forget(connection)
                 raise
-            finally:
-                if not connection.closed:
-                    self._idle.append(connection)
+            except BaseException:
+                connection.rollback()
+                self._idle.append(connection)
+                raise
+            self._idle.append(connection)
 
     def _work(self, cursor):
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))

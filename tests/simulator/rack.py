@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import time
 import urllib.request
 
@@ -52,14 +51,16 @@ class Rack:
 
     async def run(self):
         """Connect to what the regions tell, again and again."""
-        asyncio.get_running_loop().create_task(self._report())
-        while True:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, os._exit, 0)
+        reporting = loop.create_task(self._report())
+        while not reporting.done():
             eventloops = await self._eventloops()
             for name in set(self._channels) - set(eventloops) if eventloops else ():
                 self._channels[name].close()
             for name, endpoints in eventloops.items():
                 if name not in self._pending:
-                    self._pending[name] = asyncio.get_running_loop().create_task(self._connect(name, endpoints))
+                    self._pending[name] = loop.create_task(self._connect(name, endpoints))
             await asyncio.sleep(self._interval(eventloops))
 
     def _interval(self, eventloops):
@@ -145,8 +146,9 @@ class Rack:
                 await self._serve(**message["dhcp"])
             if "forget" in message:
                 log("This rack controller was deleted; its secret is erased.")
+                await self._serve("", "")
                 config.SECRET.unlink(missing_ok=True)
-                os.kill(os.getpid(), signal.SIGTERM)
+                os._exit(0)  # and be started again, to wait for a secret
         raise ConnectionError("closed by the region")
 
     async def _ping(self, channel):
@@ -181,9 +183,16 @@ class Rack:
         return {**others, "dhcpd": dhcpd, "dhcpd6": "off"}
 
     async def _report(self):
+        """Tell a region of interfaces, and all of services, that are no longer as they were."""
+        told = description()
         while True:
             await asyncio.sleep(REPORT_EVERY)
             await self._tell_services()
+            now = description()
+            channel = next(iter(self._channels.values()), None)
+            if channel and now["interfaces"] != told["interfaces"]:
+                channel.send(register=now)
+                told = now
 
     async def _tell_services(self):
         states = await self._states()
@@ -230,7 +239,6 @@ def main():
     """Run rackd."""
     for path in (config.DHCPD_CONF, config.DHCPD_CONF.with_name("dhcpd6.conf"), config.DHCPD_CONF.with_name("dhcpd.sock")):
         path.unlink(missing_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     asyncio.run(Rack(wait_for_secret()).run())
 
 

@@ -184,9 +184,12 @@ class Region:
         for process in state.where("process"):
             if now - process["updated"] > DEAD_AFTER:
                 remove_process(state, process)
-        for node, channels in self._racks.items():
-            for process in set(channels.values()):
-                note_connection(state, process, node)
+        here = {(process, node) for node, channels in self._racks.items() for process in channels.values()}
+        for process, node in here:
+            note_connection(state, process, node)
+        for row in state.where("connection"):
+            if row["process"] in self._processes and (row["process"], row["node"]) not in here:
+                state.delete("connection", row["id"])
         update_rackd(state)
 
     # The API
@@ -238,6 +241,8 @@ class Region:
             try:
                 stored, wanted = await self._transaction(self._look, list(self._racks))
             except StoreError:
+                await asyncio.sleep(3)
+                self._changed.set()
                 continue
             if stored != self._stored_tls:
                 self._stored_tls = stored
@@ -287,6 +292,8 @@ class Region:
             log(f"Rack controller '{node['system_id']}' registered.")
             self._changed.set()
             while message := await channel.receive(2 * REFRESH_EVERY):
+                if "register" in message:
+                    await self._transaction(self._admit, message["register"], process)
                 if "services" in message:
                     await self._transaction(note_services, node["id"], message["services"])
                 if "ping" in message:

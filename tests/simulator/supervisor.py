@@ -24,6 +24,7 @@ PACKAGE = __package__
 PROGRAMS = {"http": "frontend", "regiond": "region", "rackd": "rack"}
 REGION = ("apiserver", "bind9", "http", "ntp", "proxy", "regiond", "syslog", "temporal", "temporal-worker")
 RACK = ("agent", "bind9", "dhcpd", "dhcpd6", "http", "ntp", "proxy", "rackd", "syslog")
+LATER = {"agent", "apiserver", "temporal", "temporal-worker"} if config.SERIES < (3, 5) else set()
 STARTED = {"apiserver", "rackd", "regiond"}
 IDLE_PORTS = (*range(5271, 5275), *range(5281, 5285))
 PATIENCE = 5  # seconds that a service has to end before it is killed
@@ -84,7 +85,8 @@ class Supervisor:
         self._services = {
             name: Service(lambda name=name: [*PYTHON, f"{PACKAGE}.{PROGRAMS[name]}"]) for name in programs
         }
-        self._names = sorted({*(REGION if "region" in roles else ()), *(RACK if "rack" in roles else ())})
+        names = {*(REGION if "region" in roles else ()), *(RACK if "rack" in roles else ())}
+        self._names = sorted(names - LATER)
         if "rack" in roles:
             self._services["dhcpd"] = Service(dhcpd_command)
 
