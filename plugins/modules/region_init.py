@@ -37,7 +37,7 @@ options:
   database_name:
     description: The database.
     type: str
-    default: maas
+    default: maasdb
   database_user:
     description: The role that owns the database.
     type: str
@@ -298,7 +298,7 @@ def main():
             maas_url=dict(type="str", required=True),
             database_host=dict(type="str", required=True),
             database_port=dict(type="int", default=5432),
-            database_name=dict(type="str", default="maas"),
+            database_name=dict(type="str", default="maasdb"),
             database_user=dict(type="str", default="maas"),
             database_password=dict(type="str", required=True, no_log=True),
             broadcast_address=dict(type="str"),
