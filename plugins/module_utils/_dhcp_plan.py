@@ -25,6 +25,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp import (
 )
 
 RANGE_TYPES = ("dynamic", "reserved")
+RACK_TYPES = (2, 4)  # rack, region+rack
 # MAAS needs about 10 ms for each subnet or range when asked for all of them, about 30 ms for those of one CIDR;
 # a VLAN has one of each or so.
 SUBNET_COST = 3
@@ -207,9 +208,11 @@ class Planner:
         self.pool = pool
         self.purge_ranges = purge_ranges
         self.vlans, self.racks, self.subnets = {}, {}, {}
+        self.names = {}  # system_ids by hostname and by themselves
         self.found = {}  # of each subnet's CIDR, the ranges that MAAS has
         self.taken = {}  # of each subnet's CIDR, stretches (start, end, by what) that are in use
         self.doubtful = False
+        self._named = set()
         self.problems, self.warnings = [], []
         for entry in self.entries:
             self._check_subnet(entry)
@@ -220,6 +223,7 @@ class Planner:
         """fabrics: what `fabrics/` answered; it holds all VLANs."""
         self.vlans = {vlan["id"]: Vlan.read(vlan) for fabric in fabrics for vlan in fabric["vlans"]}
         names = {name: fabric["id"] for fabric in fabrics for name in (str(fabric["id"]), fabric["name"])}
+        self.names = {rack: rack for vlan in self.vlans.values() for rack in racks_of(vlan.state)}
         self._by_place = {(vlan.fabric_id, vlan.vid): vlan for vlan in self.vlans.values()}
         self._fabrics = names
         for entry in self.entries:
@@ -242,11 +246,18 @@ class Planner:
             if subnet and entry.options["fabric"] is None:
                 entry.vlan = self.vlans.get(subnet.vlan)
 
+    def see_addresses(self, addresses):
+        """addresses: what `subnets/.../?op=ip_addresses` answered; it names the racks on a subnet."""
+        for node in (one["node_summary"] for one in addresses if one.get("node_summary")):
+            if node["node_type"] in RACK_TYPES:
+                self.names[node["hostname"]] = node["system_id"]
+
     def see_racks(self, racks):
         """racks: what `rackcontrollers/` answered, all racks or some."""
         for data in racks:
             rack = Rack.read(data)
             self.racks[rack.system_id] = rack
+            self.names.update({rack.system_id: rack.system_id, rack.hostname: rack.system_id})
             for link in rack.links:
                 self._know(link.subnet)
 
@@ -285,31 +296,40 @@ class Planner:
 
     # What is still to be read
 
+    def subnets_that_tell_vlans(self):
+        """Return the CIDRs that stand in place of fabric and VID."""
+        return sorted({entry.options["subnet"] for entry in self.entries if entry.options["fabric"] is None} - {None})
+
     def subnets_to_read(self):
-        """Return the CIDRs of subnets that must be known and are not."""
-        return sorted(
-            {
-                entry.options["subnet"]
-                for entry in self.entries
-                if entry.options["subnet"]
-                and entry.options["subnet"] not in self.subnets
-                and (entry.options["fabric"] is None or entry.options["ranges"])
-            }
-        )
+        """Return the CIDRs of subnets that have ranges here and are not known from anything else."""
+        return sorted({cidr for entry in self._found_entries() for cidr in entry.ranges} - set(self.subnets))
+
+    def subnet_with_names(self):
+        """Return the CIDR of a subnet whose addresses may tell that a VLAN is as wanted, None when there is no more.
+
+        A rack costs MAAS the more the more VLANs it is on, the addresses of one subnet cost little. So racks that
+        need not change are known by their hostnames only.
+        """
+        for entry in self._found_entries():
+            cidr = entry.options["subnet"]
+            same = entry.options["dhcp_on"] in (None, entry.vlan.state["dhcp_on"])
+            if cidr and same and racks_of(entry.vlan.state) and cidr not in self._named and self._unknown(entry):
+                self._named.add(cidr)
+                return cidr
+        return None
 
     def hostnames_to_read(self):
-        """Return what may be the hostnames of racks: each name that is no system_id of a rack in use."""
-        used = {rack for vlan in self.vlans.values() for rack in racks_of(vlan.state)}
-        return sorted(self._names() - used)
+        """Return the names that may be hostnames of racks."""
+        names = {name for entry in self.entries for name in self._unknown(entry)}
+        return sorted(names | {name for name in self.pool or () if name not in self.names})
 
     def racks_to_read(self):
-        """Return the system_ids of racks that must be known: those named, and all of each VLAN that changes."""
-        needed = self._names()
+        """Return the system_ids of racks that must be known: names not found so far, racks of VLANs that change."""
+        needed = set(self.hostnames_to_read()) | {self.names.get(name, name) for name in self.pool or ()}
         for entry in self._found_entries():
-            goal = self._goal(entry)
-            if goal != entry.vlan.state or entry.options["rack_pair"]:
-                needed |= racks_of(goal) | racks_of(entry.vlan.state)
-        return sorted(name for name in needed if not self._rack(name))
+            if self._must_know_racks(entry):
+                needed |= racks_of(self._goal(entry)) | racks_of(entry.vlan.state)
+        return sorted(needed - set(self.racks))
 
     def ranges_to_read(self):
         """Return the CIDRs of the subnets whose ranges must be known."""
@@ -322,8 +342,8 @@ class Planner:
         return sorted(cidrs)
 
     def any_rack_may_serve(self):
-        """Tell whether all racks of MAAS must be known."""
-        return self.pool is None and any(entry.options["rack_pair"] for entry in self.entries)
+        """Tell whether all racks of MAAS must be known, and are not."""
+        return self.pool is None and not self.racks and any(entry.options["rack_pair"] for entry in self.entries)
 
     def all_are_cheaper(self, cidrs):
         """Tell whether to read all subnets or ranges of MAAS rather than those of each CIDR."""
@@ -415,21 +435,24 @@ class Planner:
             return self._by_place[self._fabrics[fabric], vid]
         return None
 
-    def _names(self):
-        named = {entry.options[key] for entry in self.entries for key in ("primary_rack", "secondary_rack")}
-        return (named | set(self.pool or ())) - {None, ""}
+    def _unknown(self, entry):
+        """Return the names of an entry's racks that are no known ones."""
+        names = [entry.options[key] for key in ("primary_rack", "secondary_rack")]
+        return [name for name in names if name and name not in self.names]
 
-    def _rack(self, name):
-        """Return the rack of that system_id or hostname."""
-        return self.racks.get(name) or next((rack for rack in self.racks.values() if rack.hostname == name), None)
+    def _must_know_racks(self, entry):
+        """Tell whether more than the names of a VLAN's racks is needed: their addresses, and whether they live."""
+        new_ranges = any(one not in self.found.get(cidr, ()) for cidr, ones in entry.ranges.items() for one in ones)
+        finds_subnets = entry.options["ranges"] and not entry.options["subnet"]
+        changes = self._goal(entry) != entry.vlan.state or entry.options["rack_pair"]
+        return bool(changes or finds_subnets or new_ranges)
 
     def _goal(self, entry):
         """Return the state wanted, racks that are not known (yet) by the name that the user gave."""
         wanted = {key: entry.options[key] for key in STATE if entry.options[key] is not None}
         for key in ("primary_rack", "secondary_rack"):
-            rack = wanted.get(key) and self._rack(wanted[key])
-            if rack:
-                wanted[key] = rack.system_id
+            if wanted.get(key):
+                wanted[key] = self.names.get(wanted[key], wanted[key])
         if "relay_vlan" in wanted:
             relay = wanted["relay_vlan"]
             target = self._fabrics.get(relay["fabric"]), relay["vid"]
@@ -443,16 +466,17 @@ class Planner:
             if places[entry.vlan.id] > 1:
                 self.problems.append(f"{entry}: vlans: the VLAN is listed more than once")
             for key in ("primary_rack", "secondary_rack"):
-                name = entry.options[key]
-                if name and not self._rack(name):
-                    self.problems.append(f"{entry}: {key}: MAAS has no rack with the hostname or system_id {name}")
+                if entry.options[key] in self._unknown(entry):
+                    self.problems.append(
+                        f"{entry}: {key}: MAAS has no rack with the hostname or system_id {entry.options[key]}"
+                    )
             relay = entry.options["relay_vlan"]
             if relay and relay["fabric"] is not None:
                 self._vlan(entry, "relay_vlan: ", relay)
             entry.goal = self._goal(entry)
             entry.ranges = self._read_ranges(entry)
         for name in self.pool or ():
-            if not self._rack(name):
+            if name not in self.names:
                 self.problems.append(f"racks: MAAS has no rack with the hostname or system_id {name}")
         self._place_pairs()
 
@@ -466,24 +490,24 @@ class Planner:
             except AddressValueError as error:
                 self.problems.append(f"{place}: {error}; ranges are IPv4, for MAAS has no DHCP failover for IPv6")
                 continue
-            subnet = self._subnet_for(entry, one)
+            cidr = self._cidr_for(entry, one)
             if one.start > one.end:
                 self.problems.append(f"{place}: end_ip: {one.end} lies before start_ip {one.start}")
-            elif not subnet:
+            elif not cidr:
                 self.problems.append(
                     f"{place}: subnet: no subnet of this VLAN is known that {one.start} lies in; name it"
                 )
-            elif subnet.vlan == entry.vlan.id:
-                ranges.setdefault(subnet.cidr, []).append(one)
+            else:
+                ranges.setdefault(cidr, []).append(one)
         return ranges
 
-    def _subnet_for(self, entry, one):
-        """Return the subnet that a range is meant for."""
+    def _cidr_for(self, entry, one):
+        """Return the CIDR of the subnet that a range is meant for."""
         if entry.options["subnet"]:
-            return self.subnets.get(entry.options["subnet"])
+            return entry.options["subnet"]
         for subnet in self.subnets.values():
             if subnet.vlan == entry.vlan.id and ":" not in subnet.cidr and one.start in subnet.network:
-                return subnet
+                return subnet.cidr
         return None
 
     def _wanted(self, cidr):
@@ -500,7 +524,7 @@ class Planner:
         """Choose the racks of the VLANs that leave it to us: what fits stays, the rest is spread evenly."""
         entries = [entry for entry in self._found_entries() if entry.options["rack_pair"]]
         load = {"primary_rack": Counter(), "secondary_rack": Counter()}
-        pool = [self._rack(name) for name in self.pool if self._rack(name)] if self.pool else self.racks.values()
+        pool = [rack for name, rack in self.racks.items() if not self.pool or {name, rack.hostname} & set(self.pool)]
         serving = {}
         for entry in sorted(entries, key=lambda entry: (entry.vlan.fabric, entry.vlan.vid)):
             serving[entry.vlan.id] = sorted(
@@ -513,7 +537,7 @@ class Planner:
             if not racks:
                 self.problems.append(f"{entry}: rack_pair: no living rack has a static IPv4 address on this VLAN")
                 continue
-            primary = self._rack(entry.goal["primary_rack"] or _least(load["primary_rack"], racks))
+            primary = self.racks[entry.goal["primary_rack"] or _least(load["primary_rack"], racks)]
             others = [rack for rack in racks if rack is not primary]
             others = [rack for rack in others if rack.zone != primary.zone] or others
             secondary = self._kept(entry, "secondary_rack", {entry.vlan.id: others})
@@ -619,8 +643,10 @@ class Planner:
         subnet = self.subnets.get(entry.options["subnet"])
         if subnet and subnet.vlan != entry.vlan.id:
             where = self.vlans.get(subnet.vlan, "another VLAN")
-            self._refuse(entry, f"subnet: {subnet.cidr} is on {where}")
+            return self._refuse(entry, f"subnet: {subnet.cidr} is on {where}")
         for cidr, ranges in entry.ranges.items():
+            if cidr not in self.subnets:
+                continue
             network = self.subnets[cidr].network
             for number, one in enumerate(ranges):
                 self._check_range(entry, self.subnets[cidr], network, one)
@@ -637,6 +663,7 @@ class Planner:
         )
         if self._must_prove_a_dynamic_range(entry) and not has_dynamic:
             self._refuse(entry, "ranges: DHCP needs a dynamic range, and no subnet of this VLAN is known to have one")
+        return None
 
     def _check_range(self, entry, subnet, network, one):
         ends = [network.network_address, network.broadcast_address] if network.prefixlen < 31 else []

@@ -325,27 +325,37 @@ def main():
 def read(client, planner):
     """Read what the plan needs, no more."""
     planner.see_fabrics(client.get("fabrics/"))
-    read_subnets(client, planner)
-    if planner.any_rack_may_serve():
-        planner.see_racks(client.get("rackcontrollers/"))
-    elif planner.hostnames_to_read():
-        planner.see_racks(client.get("rackcontrollers/", hostname=planner.hostnames_to_read()))
-    if planner.racks_to_read():
-        planner.see_racks(client.get("rackcontrollers/", id=planner.racks_to_read()))
-    read_subnets(client, planner)
+    read_subnets(client, planner, planner.subnets_that_tell_vlans())
+    read_racks(client, planner)
     cidrs = planner.ranges_to_read()
-    if planner.all_are_cheaper(cidrs):
+    if planner.all_are_cheaper(cidrs + planner.subnets_to_read()):
         planner.see_ranges(client.get("ipranges/"))
     else:
-        in_parallel(
-            lambda cidr: planner.see_reserved(cidr, client.get(f"subnets/cidr:{cidr}/", op="reserved_ip_ranges")), cidrs
-        )
+        in_parallel(lambda cidr: planner.see_reserved(cidr, read_reserved(client, cidr)), cidrs)
         if planner.doubtful:
             planner.see_ranges(client.get("ipranges/"))
+    read_subnets(client, planner, planner.subnets_to_read())
+    read_racks(client, planner)
 
 
-def read_subnets(client, planner):
-    cidrs = planner.subnets_to_read()
+def read_reserved(client, cidr):
+    return client.find(f"subnets/cidr:{cidr}/", op="reserved_ip_ranges") or []
+
+
+def read_racks(client, planner):
+    if planner.any_rack_may_serve():
+        planner.see_racks(client.get("rackcontrollers/"))
+    for cidr in iter(planner.subnet_with_names, None):
+        planner.see_addresses(client.get(f"subnets/cidr:{cidr}/", op="ip_addresses"))
+    hostnames = planner.hostnames_to_read()
+    if hostnames:
+        planner.see_racks(client.get("rackcontrollers/", hostname=hostnames))
+    ids = planner.racks_to_read()
+    if ids:
+        planner.see_racks(client.get("rackcontrollers/", id=ids))
+
+
+def read_subnets(client, planner, cidrs):
     if planner.all_are_cheaper(cidrs):
         subnets = {subnet["cidr"]: subnet for subnet in client.get("subnets/")}
         planner.see_subnets({cidr: subnets.get(cidr) for cidr in cidrs})
