@@ -37,11 +37,10 @@ class Field:
 
 
 class Form:
-    """The outcome of cleaning: values by field, errors by field, and what was sent."""
+    """The outcome of cleaning: values by field and errors by field."""
 
     def __init__(self, fields, data, current=None):
         """Clean data; current holds the stored values of an object that is changed, which are cleaned again."""
-        self.sent = data
         self.current = current
         self.values = {}
         self.errors = {}

@@ -10,6 +10,7 @@ from .addressing import SUBNET, find_subnet, subnet_or_404
 from .call import Route
 from .forms import Field, Form
 from .ip import parse_address, parse_network
+from .network import GLOBAL
 from .state import USER_RESERVED
 from .wire import Refused
 
@@ -66,10 +67,14 @@ def _usable(network):
     return int(network.network_address) + 1, int(network.broadcast_address) - 1
 
 
+def _spell(network, number):
+    """The address of a number, in the family of a network."""
+    return str(type(network.network_address)(number))
+
+
 def _told_span(network, span, purposes=True):
     first, last, its_purposes = span
-    start, end = (str(network.network_address + (number - int(network.network_address))) for number in (first, last))
-    told = {"start": start, "end": end, "num_addresses": last - first + 1}
+    told = {"start": _spell(network, first), "end": _spell(network, last), "num_addresses": last - first + 1}
     return {**told, "purpose": sorted(its_purposes)} if purposes else told
 
 
@@ -103,8 +108,8 @@ def _statistics(call, word):
         "usage": usage,
         "usage_string": f"{usage:.0%}",
         "available_string": f"{1 - usage:.0%}",
-        "first_address": str(network.network_address + (first - int(network.network_address))),
-        "last_address": str(network.network_address + (last - int(network.network_address))),
+        "first_address": _spell(network, first),
+        "last_address": _spell(network, last),
         "ip_version": network.version,
     }
     if call.flag("include_ranges"):
@@ -162,11 +167,9 @@ def reserve_address(call):
     subnet = find_subnet(call.state, str(subnet)) if subnet else call.state.subnet_of(ip)
     if subnet is None:
         raise Refused(400, "No subnet found for the given address.")
-    taken = taken_spans(call.state, call.series, subnet)
     if ip is None:
-        first = free_spans(subnet, taken)[0][0]
-        network = parse_network(subnet["cidr"])
-        ip = str(network.network_address + (first - int(network.network_address)))
+        taken = taken_spans(call.state, call.series, subnet)
+        ip = _spell(parse_network(subnet["cidr"]), free_spans(subnet, taken)[0][0])
     elif call.state.find("address", ip=ip):
         raise Refused(404, f"The IP address {ip} is already in use.")
     row = call.state.insert(
@@ -245,7 +248,6 @@ def _list_leases(call):
 
 
 def _create_lease(call):
-    call.require_admin()
     return _told_lease(call, call.state.insert("reservedip", **clean_lease(call)))
 
 
@@ -258,13 +260,11 @@ def _read_lease(call, number):
 
 
 def _update_lease(call, number):
-    call.require_admin()
     row = _lease(call, number)
     return _told_lease(call, call.state.update("reservedip", row["id"], **clean_lease(call, row)))
 
 
 def _delete_lease(call, number):
-    call.require_admin()
     call.state.delete("reservedip", _lease(call, number)["id"])
 
 
@@ -278,8 +278,8 @@ ROUTES = [
     Route("POST", "ipaddresses/", reserve_address, op="reserve"),
     Route("POST", "ipaddresses/", _release_address, op="release"),
     Route("GET", "reservedips/", _list_leases, since=LEASES),
-    Route("POST", "reservedips/", _create_lease, since=LEASES),
+    Route("POST", "reservedips/", _create_lease, admin=GLOBAL, since=LEASES),
     Route("GET", r"reservedips/(\d+)/", _read_lease, since=LEASES),
-    Route("PUT", r"reservedips/(\d+)/", _update_lease, since=LEASES),
-    Route("DELETE", r"reservedips/(\d+)/", _delete_lease, since=LEASES),
+    Route("PUT", r"reservedips/(\d+)/", _update_lease, admin=GLOBAL, since=LEASES),
+    Route("DELETE", r"reservedips/(\d+)/", _delete_lease, admin=GLOBAL, since=LEASES),
 ]

@@ -17,7 +17,7 @@ from .state import api_key
 from .wire import JSON, TEXT, Invalid, Refused, Response, not_found
 
 EDIT = "can_edit_identities"
-TRUE_WORDS = {"1": True, "0": False, "True": True, "False": False, "true": True, "false": False}
+FLAGS = {"0": False, "1": True}
 KEY_TYPES = (
     "ssh-ed25519",
     "ssh-rsa",
@@ -50,11 +50,11 @@ def _create_user(call):
     username, email, password, is_superuser = (
         call.require(name) for name in ("username", "email", "password", "is_superuser")
     )
-    if str(is_superuser) not in TRUE_WORDS:
-        raise Refused(500, f"Value is not a valid boolean: {is_superuser!r}", TEXT)
+    if is_superuser not in FLAGS:
+        raise Refused(500, f"Not a valid Boolean value (0 or 1): '{is_superuser}'")
     if any(row["username"] == username or row["email"] == email for row in call.state.where("user")):
         raise Refused(409, "Conflict", TEXT, {"Retry-After": "5"})
-    return render.user(call.state.add_user(username, password, email, TRUE_WORDS[str(is_superuser)]))
+    return render.user(call.state.add_user(username, password, email, FLAGS[is_superuser]))
 
 
 def _read_user(call, username):
