@@ -72,11 +72,7 @@ cases = [
     for version in ("3.7.3", "3.5.13", "3.4.10")
     for path in sorted((RECORDED / version).glob("*.json"))
 ]
-# What the stand-in does not do.
-UNLIKE = {
-    "region-createadmin-empty-database": "the recorded error is that of another database library",
-    "init-region-test-db-socket-prompt": "there is no maas-test-db",
-}
+tried = collections.Counter()
 held = collections.Counter()
 
 pytestmark = [
@@ -174,15 +170,6 @@ def snap(place):
         return path
 
     return unpack
-
-
-@pytest.fixture(scope="module", autouse=True)
-def count(request):
-    """Tell at the end how many of the recorded command lines hold."""
-    yield
-    writer = request.config.get_terminal_writer()
-    for version, total in collections.Counter(case["version"] for case in cases).items():
-        writer.line(f"\nmaas {version}: {held[version]} of {total} recorded command lines hold")
 
 
 class Call:
@@ -307,7 +294,7 @@ def tidy(text):
     text = re.sub(r"(?m)^  (Applying|Your models|Run 'manage).*\n", "", text)
     if "Traceback (most" in text:
         return re.findall(r"(?m)^[\w.]+(?:Error|Exception)\b.*", text)[-1]
-    text = re.sub(r"relation \"\w+\" does not exist\n(.*\n)*", "relation does not exist", text)
+    text = re.sub(r"(\([\w.]+\) )*(<class.*>: )?relation \"\w+\" does not exist\n(.*\n)*", "no such relation", text)
     return re.sub(r"(at|to) \"?localhost\"?.*port \d+", "localhost", text)
 
 
@@ -352,7 +339,12 @@ def migrate_template(case, call, database, template):
     mode = pathlib.Path(call.paths["$SNAP_COMMON"], "snap_mode")
     old_mode = mode.read_text() if mode.exists() else None
     mode.write_text("region")
-    environment = {**os.environ, "PATH": f"{call.directory}/stubs:{os.environ['PATH']}", "SNAP": call.paths["$SNAP"], "SNAP_VERSION": case["version"]}
+    environment = {
+        **os.environ,
+        "PATH": f"{call.directory}/stubs:{os.environ['PATH']}",
+        "SNAP": call.paths["$SNAP"],
+        "SNAP_VERSION": case["version"],
+    }
     environment.update(SNAP_COMMON=call.paths["$SNAP_COMMON"], SNAP_DATA=call.paths["$SNAP_DATA"])
     subprocess.run([f"{call.paths['$SNAP']}/bin/maas", "migrate"], env=environment, check=True, capture_output=True)
     conf.write_text(before)
@@ -401,8 +393,7 @@ def make_certificates(directory):
 
 @pytest.mark.parametrize("case", cases, ids=identity)
 def test_command_does_what_was_recorded(case, snap, request, place):
-    if case["name"] in UNLIKE:
-        pytest.skip(UNLIKE[case["name"]])
+    tried[case["version"]] += 1
     directory = place / f"{case['version']}-{case['name']}"
     directory.mkdir()
     asks_database = databases(case) and case["argv"][1] not in ("config", "status")
@@ -434,6 +425,16 @@ def test_command_does_what_was_recorded(case, snap, request, place):
     if database:
         check_database(case, database)
     held[case["version"]] += 1
+
+
+def test_most_recorded_commands_hold(capsys):
+    totals = collections.Counter(case["version"] for case in cases)
+    if sum(tried.values()) < sum(totals.values()):
+        pytest.skip("not all recorded commands were tried")
+    with capsys.disabled():
+        for version, total in totals.items():
+            print(f"\nMAAS {version}, command line: {held[version]} of {total} hold", end="")
+    assert held["3.7.3"] == totals["3.7.3"]
 
 
 def check_database(case, database):

@@ -51,9 +51,7 @@ def interfaces():
 
 def endpoints():
     """Return the addresses under which the host is reached: the first one of each network."""
-    return [
-        address["ip"] for each in interfaces() for address in each["addresses"] if not address["secondary"]
-    ]
+    return [address["ip"] for each in interfaces() for address in each["addresses"] if not address["secondary"]]
 
 
 def _vlan_parent(name):

@@ -71,7 +71,7 @@ def connect(parameters):
 
 
 class PostgresStore:
-    """Transactions on the database, one after another over all regions; tables are read again only when they changed."""
+    """Transactions on the database, one after another over all regions; only tables that changed are read again."""
 
     def __init__(self, parameters, connections=9, application="maas"):
         self._parameters = {**parameters, "application_name": application}

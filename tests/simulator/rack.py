@@ -135,9 +135,7 @@ class Rack:
             raise ConnectionError(answer.get("rejected", "closed"))
         if config.read_text(config.MAAS_ID) != answer["registered"]:
             config.write_text(config.MAAS_ID, answer["registered"], 0o640)
-        log(
-            f"Rack controller '{answer['registered']}' registered (via {name}) with MAAS version {config.VERSION}."
-        )
+        log(f"Rack controller '{answer['registered']}' registered (via {name}) with MAAS version {config.VERSION}.")
         channel.send(services=await self._states())
 
     async def _listen(self, channel):
@@ -237,7 +235,11 @@ def wait_for_secret():
 
 def main():
     """Run rackd."""
-    for path in (config.DHCPD_CONF, config.DHCPD_CONF.with_name("dhcpd6.conf"), config.DHCPD_CONF.with_name("dhcpd.sock")):
+    for path in (
+        config.DHCPD_CONF,
+        config.DHCPD_CONF.with_name("dhcpd6.conf"),
+        config.DHCPD_CONF.with_name("dhcpd.sock"),
+    ):
         path.unlink(missing_ok=True)
     asyncio.run(Rack(wait_for_secret()).run())
 

@@ -127,17 +127,17 @@ class Supervisor:
         """Return the services as the series' own client shows them."""
         rows = [(name, *self._state(name)) for name in self._names]
         if config.SERIES < (3, 5):
-            return "\n".join(
-                f"{name:<33}{'RUNNING   pid %d, uptime 0:01:00' % os.getpid() if active else 'STOPPED   Not started'}"
-                for name, active, _ in rows
-            )
+            running = f"RUNNING   pid {os.getpid()}, uptime 0:01:00"
+            return "\n".join(f"{name:<33}{running if active else 'STOPPED   Not started'}" for name, active, _ in rows)
         cells = [("Service", "Startup", "Current", "Since")]
         for name, active, since in rows:
             startup = "enabled" if name in STARTED else "disabled"
             today = time.strftime("today at %H:%M UTC", time.gmtime(since)) if active else "-"
             cells.append((name, startup, "active" if active else "inactive", today))
         widths = [max(len(row[column]) for row in cells) for column in range(3)]
-        return "\n".join("  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths)), row[3]]) for row in cells)
+        return "\n".join(
+            "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths)), row[3]]) for row in cells
+        )
 
     def _state(self, name):
         """Whether a service is active and since when; those that have no process are active with the daemon."""
