@@ -90,6 +90,8 @@ def _words(value):
     return value if isinstance(value, list) else [str(value)]
 
 
+# What every boot source offers.
+AVAILABLE = {"ubuntu": ("bionic", "focal", "jammy", "noble", "resolute"), "centos": ("centos7", "centos70", "8")}
 SELECTION_FIELDS = {
     "os": Field(forms.text(), default=""),
     "release": Field(forms.text(), default=""),
@@ -103,7 +105,10 @@ def clean_selection(call, source, selection=None):
     """Clean the form of a selection; there is one for each release."""
     form = Form(SELECTION_FIELDS, call.data, selection)
     values = form.values
-    same = call.state.find("selection", source=source["id"], os=values["os"], release=values["release"])
+    os, release = values["os"], values["release"]
+    if not any(release in releases for name, releases in AVAILABLE.items() if os in ("", name)):
+        form.error("os", f"OS {os} with release {release} has no available images for download")
+    same = call.state.find("selection", source=source["id"], os=os, release=release)
     if same and same["id"] != (selection or {}).get("id"):
         form.error("__all__", "Boot source selection with this Boot source, Os and Release already exists.")
     form.check()

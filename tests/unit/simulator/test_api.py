@@ -75,6 +75,12 @@ def test_an_import_of_images_ends_by_itself(api):
     assert [image["name"] for image in api.get("boot-resources/", type="synced")] == ["ubuntu/noble"]
 
 
+def test_a_release_that_no_source_offers_cannot_be_selected(api):
+    refused = api.call("POST", "boot-sources/1/selections/", {"os": "ubuntu", "release": "warty"})
+    assert (refused.status, list(refused.json())) == (400, ["os"])
+    assert api.call("POST", "boot-sources/1/selections/", {"os": "ubuntu", "release": "jammy"}).status == 201
+
+
 def test_an_ssh_key_is_added_once(api):
     assert api.call("POST", "account/prefs/sshkeys/", {"key": PUBLIC_KEY}).status == 201
     again = api.call("POST", "account/prefs/sshkeys/", {"key": PUBLIC_KEY})
