@@ -15,7 +15,7 @@ import pathlib
 import sys
 import time
 
-import tests.conftest  # noqa: F401 (makes the collection importable)
+import tests.collection  # noqa: F401 (importing it is its effect)
 
 # isort: split
 from ansible.module_utils.testing import patch_module_args
