@@ -123,6 +123,10 @@ survey:
     resolved:
       description: The IPv4 addresses of each name of O(resolve).
       type: dict
+    sources:
+      description: The host's own addresses that connections to the O(probes) come from.
+      type: list
+      elements: str
     silent:
       description: The O(probes) that neither connected nor were refused.
       type: list
@@ -231,6 +235,16 @@ def answers(probe, timeout):
     return True
 
 
+def source(address):
+    """Return the host's own address from which it would connect to another, empty without a route."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent:
+        try:
+            unsent.connect((address, 9))
+        except OSError:
+            return ""
+        return unsent.getsockname()[0]
+
+
 def who_has(address, links, timeout):
     """Ask for an address by ARP on the interface whose subnet holds it.
 
@@ -305,6 +319,7 @@ def survey(module):
             name: certificate_end(module, path) for name, path in CERTIFICATES.items() if os.path.exists(path)
         },
         "resolved": {name: resolve(name) for name in params["resolve"]},
+        "sources": sorted({source(probe["address"]) for probe in params["probes"]} - {""}),
         "silent": [probe for probe, reply in zip(params["probes"], reached) if not reply],
         "neighbour_mac": who_has(params["neighbour"], links, params["timeout"]) if params["neighbour"] else "",
     }

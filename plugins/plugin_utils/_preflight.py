@@ -298,7 +298,7 @@ def connections(site):
     needed = 20 + sum(10 * (count + 1) + others for count in counts)
     if int(site["max_connections"]) < needed:
         fault = f"is {site['max_connections']}, but the regions can open {needed}"
-        yield "maas_postgresql_max_connections", fault, "raise it, or lower maas_region_num_workers"
+        yield "max_connections of PostgreSQL", fault, "raise it, or lower maas_region_num_workers"
 
 
 def identities(site):
@@ -348,6 +348,15 @@ def silences(site, read):
 def reachability(site):
     """Hosts that need each other's ports reach them."""
     return silences(site, read=True)
+
+
+def sources(site):
+    """A host shows itself to the others by its cluster address, which is the one that the firewall lets in."""
+    for name, survey in surveys(site).items():
+        others = [address for address in survey["sources"] if address != site["hosts"][name]["address"]]
+        if others and own(site["hosts"][name]):
+            fault = f"reaches other hosts from {listed(others)} too, not from its maas_address alone"
+            yield name, fault, "set maas_address to it, or add it to maas_firewall_peers"
 
 
 def absent(site):
@@ -465,7 +474,7 @@ def pairs(site):
 
 PROBLEMS = (
     *(groups, addresses, unreachable, virtual_ip, url, versions, systems, modes, passwords, workers, connections),
-    *(identities, reachability, clocks, clock_daemons, ports, resources, authority),
+    *(identities, reachability, sources, clocks, clock_daemons, ports, resources, authority),
 )
 WARNINGS = (misspelt, pairs, absent, leaves)
 

@@ -41,6 +41,7 @@ def host(number, *groups):
             "postgresql": [],
             "certificates": {},
             "resolved": {"10.0.0.5": ["10.0.0.5"]},
+            "sources": [address],
             "silent": [],
             "neighbour_mac": "",
         },
@@ -91,6 +92,12 @@ def listen(site, name, port, program, protocol="tcp", address="0.0.0.0"):
 def interface(number, name="eth0", address="10.0.0.11/24"):
     """Return an interface as it is read from a host."""
     return {"name": name, "mac": f"52:54:00:00:00:{number:02x}", "addresses": [address]}
+
+
+def move(site, name, address):
+    """Give a host another cluster address."""
+    site["hosts"][name]["address"] = address
+    survey(site, name, interfaces=[interface(99, address=f"{address}/24")], sources=[address])
 
 
 def one_database(site):
@@ -152,10 +159,7 @@ FAULTS = {
         "1 to 255",
     ),
     "vip of a host": (
-        lambda s: (
-            s["hosts"]["rack1"].update(address="10.0.0.5")
-            or survey(s, "rack1", interfaces=[interface(21, "eth0", "10.0.0.5/24")])
-        ),
+        lambda s: move(s, "rack1", "10.0.0.5"),
         "rack1 has maas_vip 10.0.0.5 as its maas_address",
         "free",
     ),
@@ -241,7 +245,7 @@ FAULTS = {
         "control1 has maas_region_num_workers 11",
         "1 to 10",
     ),
-    "connections": (lambda s: s.update(max_connections=100), "maas_postgresql_max_connections is 100", "can open 320"),
+    "connections": (lambda s: s.update(max_connections=100), "max_connections of PostgreSQL is 100", "can open 320"),
     "same name": (
         lambda s: survey(s, "rack2", hostname="host21.lan"),
         "rack1, rack2 all call themselves host21",
@@ -262,6 +266,11 @@ FAULTS = {
         lambda s: survey(s, "rack1", silent=[{"address": "10.0.0.12", "port": port} for port in (5250, 5240)]),
         "rack1 gets no answer from control2 (10.0.0.12) on TCP 5240, 5250",
         "firewall",
+    ),
+    "other source": (
+        lambda s: survey(s, "rack1", sources=["10.0.0.21", "192.0.2.21"]),
+        "rack1 reaches other hosts from 192.0.2.21 too",
+        "maas_firewall_peers",
     ),
     "clock": (lambda s: survey(s, "rack1", clock=995.0), "rack1 has a clock 4 s or more off", "time server"),
     "chrony": (
