@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the metal.maas_ha authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules run as Ansible runs them, in this process, against a simulated region with a small network."""
+"""Modules run as Ansible runs them, in this process.
+
+`play` runs one against a simulated region with a small network, `snap` one that uses MAAS's command line on a host.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,17 @@ import contextlib
 import importlib
 import io
 import json
+import pathlib
+import stat
+import sys
+from unittest import mock
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.metal.maas_ha.plugins.module_utils import _cli
+
+FAKE = pathlib.Path(__file__).parent / "fake_maas.py"
 
 
 class Result(dict):
@@ -27,13 +38,13 @@ def run_module(name, /, check=False, **options):
     """Run a module of the collection and return its Result; options that are None are not given."""
     module = importlib.import_module(f"ansible_collections.metal.maas_ha.plugins.modules.{name}")
     given = {key: value for key, value in options.items() if value is not None}
-    printed = io.StringIO()
+    printed, warnings = io.StringIO(), []
     args = patch_module_args({**given, "_ansible_check_mode": check, "_ansible_diff": True})
-    with args, contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
+    warn = mock.patch.object(AnsibleModule, "warn", lambda self, text: warnings.append(text))
+    with args, warn, contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
         module.main()
-    result = Result(json.loads(printed.getvalue()))
+    result = Result({"failed": False, "warnings": warnings, **json.loads(printed.getvalue())})
     result.printed = printed.getvalue()
-    result.setdefault("failed", False)
     return result
 
 
@@ -112,3 +123,58 @@ class Player:
 def play(network):
     """Run a module against the network: play("vlan", fabric="dc1", vid=100)."""
     return Player(network)
+
+
+class Snap:
+    """The files of a host with the snap, and what was asked of its command line."""
+
+    def __init__(self, root, capsys):
+        self.common, self.data, self.run, self.log = root / "common", root / "current", root / "run", root / "log"
+        self.regiond, self.rackd = self.data / "regiond.conf", self.data / "rackd.conf"
+        self.mode, self.secret = self.common / "snap_mode", self.common / "maas" / "secret"
+        self.capsys = capsys
+        for path in (self.common / "maas", self.data):
+            path.mkdir(parents=True)
+        self.regiond.write_text("")
+        self.regiond.chmod(0o640)
+
+    def play(self, module, check=False, **options):
+        """Run a module and return its answer, with what it printed under `printed`."""
+        arguments = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            module.main()
+        printed = self.capsys.readouterr().out
+        return {**json.loads(printed), "printed": printed}
+
+    def calls(self):
+        """Return the commands since the last time."""
+        calls = self.log.read_text().splitlines() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return calls
+
+    def initialise(self, mode, regiond="", rackd=""):
+        """Make the host what a finished initialisation leaves."""
+        for path, text in ((self.mode, mode), (self.regiond, regiond), (self.rackd, rackd), (self.secret, "abcd")):
+            path.write_text(text)
+            path.chmod(0o600)
+
+
+def permissions(path):
+    """Return a file's permissions."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def snap(tmp_path, monkeypatch, capsys):
+    """A host with the snap, not initialised."""
+    snap = Snap(tmp_path, capsys)
+    for program in ("maas", "snap"):
+        script = tmp_path / program
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} {program} "$@"\n')
+        script.chmod(0o755)
+        monkeypatch.setattr(_cli, program.upper(), str(script))
+    for name, path in (("COMMON", snap.common), ("DATA", snap.data), ("RUN", snap.run)):
+        monkeypatch.setattr(_cli, name, path)
+    for name, path in (("SNAP_COMMON", snap.common), ("SNAP_DATA", snap.data), ("FAKE_LOG", snap.log)):
+        monkeypatch.setenv(name, str(path))
+    return snap
