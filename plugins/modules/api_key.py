@@ -87,7 +87,7 @@ KEY = re.compile(r"^\w+:\w+:\w+$", re.MULTILINE)
 def works(url, key, username):
     """Tell whether MAAS accepts the key for this user. A region that cannot be asked accepts none."""
     try:
-        return Client([url], key, timeout=10).get("users/", op="whoami")["username"] == username
+        return Client([url], key, timeout=5).get("users/", op="whoami")["username"] == username
     except MaasError:
         return False
 
@@ -135,7 +135,7 @@ def main():
     )
     path = pathlib.Path(module.params["path"])
     kept = _cli.read(path).strip()
-    module.no_log_values.update(kept.split(":"))
+    module.no_log_values.update(filter(None, kept.split(":")))
     actions = []
     if not kept or not works(module.params["url"], kept, module.params["username"]):
         if module.check_mode:
