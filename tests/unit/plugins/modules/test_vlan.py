@@ -82,7 +82,7 @@ def test_a_vlan_with_dhcp_becomes_a_relayed_one(play):
 
 def test_a_fabric_that_an_earlier_task_would_create_does_not_fail_check_mode(play):
     foretold = play("vlan", check=True, fabric="dc9", vid=5)
-    assert foretold.changed and "dc9" in foretold.printed and not play.writes
+    assert foretold.changed and "dc9" in foretold.warnings[0] and not play.writes
 
 
 def test_the_untagged_vlan_is_not_deleted(play):
