@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The dhcpd.conf that a region makes for a rack.
 
-What it is made of is a Site: plain dicts, so that it can be taken from the state or from a recording.
+What it is made of is a Site: plain dicts, taken from the state or from a recording.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import ipaddress
 import re
 from typing import NamedTuple
 
+from .state import AUTO, DISCOVERED, STICKY
+
+ALLOC_TYPES = {AUTO: "auto", STICKY: "sticky", DISCOVERED: "discovered"}
 STATIC = ("sticky", "auto")
-LEASES = "/var/snap/maas/common/maas/dhcp/dhcpd.leases"
 
 HEAD = """\
 # WARNING: Do not edit /var/lib/maas/dhcpd.conf yourself.  MAAS will
@@ -164,6 +166,47 @@ class Site(NamedTuple):
     region: str
     omapi_key: str
     domain: str = "maas"
+
+
+def site_of(state, maas_url):
+    """Return what DHCP configuration is made of."""
+    names = {row["id"]: row["hostname"] for row in state.where("node")}
+    vlans = {
+        row["id"]: {
+            **row,
+            "primary_rack": names.get(row["primary_rack"]),
+            "secondary_rack": names.get(row["secondary_rack"]),
+            "subnets": [
+                {
+                    **subnet,
+                    "ip_ranges": state.where("iprange", subnet=subnet["id"]),
+                    "reserved_ips": state.where("reservedip", subnet=subnet["id"]),
+                }
+                for subnet in state.where("subnet", vlan=row["id"])
+            ],
+        }
+        for row in state.where("vlan")
+    }
+    racks = {
+        node["hostname"]: {
+            "interfaces": [
+                {
+                    "name": row["name"],
+                    "mac": row["mac_address"],
+                    "vlan": row["vlan"],
+                    "addresses": [
+                        {"ip": each["ip"], "alloc_type": ALLOC_TYPES.get(each["alloc_type"])}
+                        for each in state.where("address", interface=row["id"])
+                        if each["ip"]
+                    ],
+                }
+                for row in state.where("interface", node=node["id"])
+            ]
+        }
+        for node in state.where("node")
+    }
+    address = maas_url.partition("//")[2].partition("/")[0].partition(":")[0]
+    return Site(vlans, racks, address, (state.find("setting", name="omapi_key") or {}).get("value", ""))
 
 
 def served(site, rack):

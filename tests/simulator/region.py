@@ -16,10 +16,10 @@ import time
 
 import psycopg2
 
-from . import config, dhcpd, discovery, host, postgres, rpc, tls
+from . import config, dhcpd, discovery, host, liveness, postgres, rpc, tls
 from .api import Api
 from .frontend import read_message
-from .state import AUTO, DISCOVERED, RACK, RACK_SERVICES, REGION, REGION_AND_RACK, STICKY
+from .state import RACK, RACK_SERVICES, REGION, REGION_AND_RACK
 from .supervisor import control
 from .tables import StoreError
 from .versions import series_of
@@ -28,10 +28,8 @@ from .wire import Request
 FIRST_PORT = 5250
 MAX_WORKERS = 10
 REFRESH_EVERY, DEAD_AFTER = 60, 90
-WORKERS_PER_REGION = 4  # what a region without processes counts for
 START_SECONDS = float(os.environ.get("MAAS_START_SECONDS", "1"))
 REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error"}
-ALLOC_TYPES = {AUTO: "auto", STICKY: "sticky", DISCOVERED: "discovered"}
 
 
 def log(text):
@@ -49,7 +47,7 @@ class Region:
         self._store = postgres.PostgresStore(self._parameters, application=application)
         self._api = Api(self._store, config.VERSION)
         self._series = series_of(config.VERSION)
-        self._workers = min(settings.get("num_workers") or WORKERS_PER_REGION, MAX_WORKERS)
+        self._workers = min(settings.get("num_workers") or liveness.WORKERS_PER_REGION, MAX_WORKERS)
         self._requests = concurrent.futures.ThreadPoolExecutor(9, "request")
         self._own = concurrent.futures.ThreadPoolExecutor(2, "own")
         self._racks = {}  # node id: {Channel: process id}
@@ -152,7 +150,7 @@ class Region:
             state.insert("setting", name="maas_url", value=self._settings.get("maas_url"))
         self._leave(state)
         self._processes = [self._add_process(state, number)["id"] for number in range(self._workers)]
-        update_rackd(state)
+        liveness.update_rackd(state)
 
     def _add_process(self, state, number, row_id=None):
         endpoints = [[address, FIRST_PORT + number] for address in host.endpoints()]
@@ -164,8 +162,8 @@ class Region:
     def _leave(self, state):
         """Remove this region's processes."""
         for process in state.where("process", node=self._node["id"]) if self._node else ():
-            remove_process(state, process)
-        update_rackd(state)
+            liveness.remove_process(state, process)
+        liveness.update_rackd(state)
 
     async def _refresh(self):
         """Keep this region's processes alive and remove those of regions that do not."""
@@ -183,14 +181,14 @@ class Region:
                 self._add_process(state, number, row_id)
         for process in state.where("process"):
             if now - process["updated"] > DEAD_AFTER:
-                remove_process(state, process)
+                liveness.remove_process(state, process)
         here = {(process, node) for node, channels in self._racks.items() for process in channels.values()}
         for process, node in here:
-            note_connection(state, process, node)
+            liveness.note_connection(state, process, node)
         for row in state.where("connection"):
             if row["process"] in self._processes and (row["process"], row["node"]) not in here:
                 state.delete("connection", row["id"])
-        update_rackd(state)
+        liveness.update_rackd(state)
 
     # The API
 
@@ -256,7 +254,7 @@ class Region:
     def _look(self, state, nodes):
         """Return what is stored about TLS, and what each of these racks is to be told."""
         wanted = {}
-        site = site_of(state, self._settings.get("maas_url") or "")
+        site = dhcpd.site_of(state, self._settings.get("maas_url") or "")
         for node in nodes:
             row = state.get("node", node)
             if row is None or row["node_type"] not in (RACK, REGION_AND_RACK):
@@ -295,7 +293,7 @@ class Region:
                 if "register" in message:
                     await self._transaction(self._admit, message["register"], process)
                 if "services" in message:
-                    await self._transaction(note_services, node["id"], message["services"])
+                    await self._transaction(liveness.note_services, node["id"], message["services"])
                 if "ping" in message:
                     channel.send(pong=message["ping"])
         except rpc.Failed:
@@ -309,8 +307,8 @@ class Region:
 
     def _admit(self, state, told, process):
         node = discovery.register(state, told, RACK, RACK_SERVICES)
-        note_connection(state, process, node["id"])
-        update_rackd(state)
+        liveness.note_connection(state, process, node["id"])
+        liveness.update_rackd(state)
         return node
 
     async def _part(self, node, channel, process):
@@ -321,7 +319,7 @@ class Region:
             self._told.pop(node["id"], None)
         if process not in channels.values():
             with contextlib.suppress(StoreError):
-                await self._transaction(forget_connection, process, node["id"])
+                await self._transaction(liveness.forget_connection, process, node["id"])
 
 
 def shared(state, kind, name, make):
@@ -329,102 +327,6 @@ def shared(state, kind, name, make):
     key = "path" if kind == "secret" else "name"
     row = state.find(kind, **{key: name}) or state.insert(kind, **{key: name}, value=make())
     return row["value"]
-
-
-def note_connection(state, process, node):
-    """Note that a rack is connected to a process."""
-    if not state.find("connection", process=process, node=node):
-        state.insert("connection", process=process, node=node)
-
-
-def forget_connection(state, process, node):
-    """Note that a rack is no longer connected to a process."""
-    for row in state.where("connection", process=process, node=node):
-        state.delete("connection", row["id"])
-    update_rackd(state)
-
-
-def remove_process(state, process):
-    """Remove a process and the connections to it."""
-    for row in state.where("connection", process=process["id"]):
-        state.delete("connection", row["id"])
-    state.delete("process", process["id"])
-
-
-def note_services(state, node, states):
-    """Note what a rack says of its services."""
-    for name, status in states.items():
-        row = state.find("service", node=node, name=name)
-        if row and row["status"] != status:
-            state.update("service", row["id"], status=status)
-
-
-def update_rackd(state):
-    """Set what every rack's rackd is: running, degraded or dead, by its connections to all regions' processes."""
-    processes = {row["id"]: row["node"] for row in state.where("process")}
-    regions = [row["id"] for row in state.where("node") if row["node_type"] in (REGION, REGION_AND_RACK)]
-    wanted = len(processes) + WORKERS_PER_REGION * len(set(regions) - set(processes.values()))
-    for rack in state.where("node"):
-        if rack["node_type"] not in (RACK, REGION_AND_RACK):
-            continue
-        connected = sum(row["process"] in processes for row in state.where("connection", node=rack["id"]))
-        status, info = "running", ""
-        if not connected:
-            status, info = "dead", "Not connected to any region controllers."
-        elif connected < wanted:
-            status, info = "degraded", f"{connected / wanted:.0%} connected to region controllers."
-        services = {row["name"]: row for row in state.where("service", node=rack["id"])}
-        _set_status(state, services.get("rackd"), status, info)
-        if status == "dead" and rack["node_type"] == RACK:
-            for name, row in services.items():
-                if name != "rackd":
-                    _set_status(state, row, "unknown", "")
-
-
-def _set_status(state, row, status, info):
-    if row and (row["status"], row["status_info"]) != (status, info):
-        state.update("service", row["id"], status=status, status_info=info)
-
-
-def site_of(state, maas_url):
-    """Return what DHCP configuration is made of."""
-    names = {row["id"]: row["hostname"] for row in state.where("node")}
-    vlans = {
-        row["id"]: {
-            **row,
-            "primary_rack": names.get(row["primary_rack"]),
-            "secondary_rack": names.get(row["secondary_rack"]),
-            "subnets": [
-                {
-                    **subnet,
-                    "ip_ranges": state.where("iprange", subnet=subnet["id"]),
-                    "reserved_ips": state.where("reservedip", subnet=subnet["id"]),
-                }
-                for subnet in state.where("subnet", vlan=row["id"])
-            ],
-        }
-        for row in state.where("vlan")
-    }
-    racks = {
-        node["hostname"]: {
-            "interfaces": [
-                {
-                    "name": row["name"],
-                    "mac": row["mac_address"],
-                    "vlan": row["vlan"],
-                    "addresses": [
-                        {"ip": each["ip"], "alloc_type": ALLOC_TYPES.get(each["alloc_type"])}
-                        for each in state.where("address", interface=row["id"])
-                        if each["ip"]
-                    ],
-                }
-                for row in state.where("interface", node=node["id"])
-            ]
-        }
-        for node in state.where("node")
-    }
-    address = maas_url.partition("//")[2].partition("/")[0].partition(":")[0]
-    return dhcpd.Site(vlans, racks, address, (state.find("setting", name="omapi_key") or {}).get("value", ""))
 
 
 def parse(head, body):
