@@ -47,6 +47,7 @@ KINDS = (
 )
 NAMES = {"user": "auth_user", "token": "piston3_token", "nonce": "piston3_nonce", "setting": "maasserver_config"}
 LOCK = 20120116
+UNTOLD = {"nonce", "process", "connection", "service", "sequence"}  # changes that nobody has to act on
 FOUND = "found"  # the step that fills a fresh database
 # What each series adds to the schema, as its own tool names it.
 ALEMBIC = (
@@ -86,8 +87,9 @@ class PostgresStore:
             connection = self._idle.pop() if self._idle else connect(self._parameters)
             try:
                 with connection.cursor() as cursor:
-                    yield from self._work(cursor)
+                    written = yield from self._work(cursor)
                 connection.commit()
+                self._cache.update(written)
             except psycopg2.Error:
                 self._forget(connection)
                 raise
@@ -98,6 +100,7 @@ class PostgresStore:
             self._idle.append(connection)
 
     def _work(self, cursor):
+        """Yield the state, write what was changed, and return what that leaves in the cache, once committed."""
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         cursor.execute("SELECT kind, stamp FROM maasserver_stamp")
         stamps = dict(cursor.fetchall())
@@ -120,10 +123,13 @@ class PostgresStore:
                     (row_id, json.dumps(row)),
                 )
         kinds = sorted({kind for kind, _ in changed})
-        if kinds:
-            cursor.execute("UPDATE maasserver_stamp SET stamp = stamp + 1 WHERE kind = ANY(%s)", (kinds,))
-        if set(kinds) - {"nonce", "process", "connection", "service", "sequence"}:
+        if not kinds:
+            return {}
+        cursor.execute("UPDATE maasserver_stamp SET stamp = stamp + 1 WHERE kind = ANY(%s) RETURNING *", (kinds,))
+        written = {kind: (stamp, state.table(kind)) for kind, stamp in cursor.fetchall()}
+        if set(kinds) - UNTOLD:
             cursor.execute("NOTIFY maas")
+        return written
 
     def _forget(self, failed):
         """Close a connection that failed, and the idle ones, which the same fault has likely cut off."""

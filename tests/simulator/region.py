@@ -253,6 +253,7 @@ class Region:
 
     def _look(self, state, nodes):
         """Return what is stored about TLS, and what each of these racks is to be told."""
+        liveness.update_rackd(state)
         wanted = {}
         site = dhcpd.site_of(state, self._settings.get("maas_url") or "")
         for node in nodes:
