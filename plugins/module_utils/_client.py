@@ -245,7 +245,7 @@ def _region(url):
     """Split a MAAS URL into its address and its root path."""
     try:
         host = urlsplit(url.strip())
-        usable = host.scheme in ("http", "https") and host.hostname and host.port != 0
+        usable = host.scheme in ("http", "https") and host.hostname and host.port != 0 and "@" not in host.netloc
     except ValueError:
         usable = False
     if not usable:

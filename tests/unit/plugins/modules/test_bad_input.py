@@ -38,6 +38,7 @@ def site(play):
         ("fabric", {**FABRIC, "url": ["maas.example.com"]}, ["url", "maas.example.com"]),
         ("fabric", {**FABRIC, "url": ["http://:5240/MAAS"]}, ["url", "http://:5240/MAAS"]),
         ("fabric", {**FABRIC, "url": ["http://maas.example.com:99999/MAAS"]}, ["url", "99999"]),
+        ("fabric", {**FABRIC, "url": ["http://admin:word@maas.example.com/MAAS"]}, ["url"]),
         ("fabric", {**FABRIC, "url": []}, ["url"]),
         ("fabric", {**FABRIC, "timeout": 0}, ["timeout", "0"]),
         ("fabric", {**FABRIC, "timeout": "soon"}, ["timeout", "soon"]),
