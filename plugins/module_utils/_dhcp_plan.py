@@ -213,6 +213,7 @@ class Planner:
         self.taken = {}  # of each subnet's CIDR, stretches (start, end, by what) that are in use
         self.doubtful = False
         self._named = set()
+        self._on_vlan, self._links, self._wanted, self._goals = {}, {}, {}, {}
         self.problems, self.warnings = [], []
         for entry in self.entries:
             self._check_subnet(entry)
@@ -223,6 +224,9 @@ class Planner:
         """fabrics: what `fabrics/` answered; it holds all VLANs."""
         self.vlans = {vlan["id"]: Vlan.read(vlan) for fabric in fabrics for vlan in fabric["vlans"]}
         names = {name: fabric["id"] for fabric in fabrics for name in (str(fabric["id"]), fabric["name"])}
+        self._relayed = {}
+        for vlan in self.vlans.values():
+            self._relayed.setdefault(vlan.state["relay_vlan"], []).append(vlan)
         self.names = {rack: rack for vlan in self.vlans.values() for rack in racks_of(vlan.state)}
         self._by_place = {(vlan.fabric_id, vlan.vid): vlan for vlan in self.vlans.values()}
         self._fabrics = names
@@ -260,6 +264,7 @@ class Planner:
             self.names.update({rack.system_id: rack.system_id, rack.hostname: rack.system_id})
             for link in rack.links:
                 self._know(link.subnet)
+                self._links.setdefault(link.subnet.cidr, []).append((rack, link.address))
 
     def see_reserved(self, cidr, pieces):
         """pieces: what `subnets/.../?op=reserved_ip_ranges` answered.
@@ -268,7 +273,7 @@ class Planner:
         is wanted is there, or that it is not; whatever is in between is left in doubt.
         """
         pieces = [(IPv4Address(one["start"]), IPv4Address(one["end"]), set(one["purpose"])) for one in pieces]
-        wanted = self._wanted(cidr)
+        wanted = self._wanted.get(cidr, [])
         found = [Range("dynamic", *one[:2]) for one in pieces if "dynamic" in one[2]]
         found += [Range("reserved", *one[:2]) for one in pieces if one[2] & {"reserved", "dynamic"} == {"reserved"}]
         mixed = [Range("dynamic", *one[:2]) for one in pieces if "dynamic" in one[2] and len(one[2]) > 1]
@@ -338,7 +343,7 @@ class Planner:
         for entry in self._found_entries():
             cidrs.update(entry.ranges)
             if self._must_prove_a_dynamic_range(entry):
-                cidrs.update(subnet.cidr for subnet in self.subnets.values() if subnet.vlan == entry.vlan.id)
+                cidrs.update(self._on_vlan.get(entry.vlan.id, ()))
         return sorted(cidrs)
 
     def any_rack_may_serve(self):
@@ -416,7 +421,9 @@ class Planner:
             entry.options = {**entry.options, "subnet": None}
 
     def _know(self, subnet):
-        self.subnets[subnet.cidr] = subnet
+        if self.subnets.get(subnet.cidr) != subnet:
+            self.subnets[subnet.cidr] = subnet
+            self._on_vlan.setdefault(subnet.vlan, {})[subnet.cidr] = subnet
 
     def _found_entries(self):
         return [entry for entry in self.entries if entry.vlan]
@@ -475,6 +482,9 @@ class Planner:
                 self._vlan(entry, "relay_vlan: ", relay)
             entry.goal = self._goal(entry)
             entry.ranges = self._read_ranges(entry)
+            for cidr, ranges in entry.ranges.items():
+                self._wanted.setdefault(cidr, []).extend(ranges)
+            self._goals[entry.vlan.id] = entry.goal
         for name in self.pool or ():
             if name not in self.names:
                 self.problems.append(f"racks: MAAS has no rack with the hostname or system_id {name}")
@@ -505,13 +515,10 @@ class Planner:
         """Return the CIDR of the subnet that a range is meant for."""
         if entry.options["subnet"]:
             return entry.options["subnet"]
-        for subnet in self.subnets.values():
-            if subnet.vlan == entry.vlan.id and ":" not in subnet.cidr and one.start in subnet.network:
+        for subnet in self._on_vlan.get(entry.vlan.id, {}).values():
+            if ":" not in subnet.cidr and one.start in subnet.network:
                 return subnet.cidr
         return None
-
-    def _wanted(self, cidr):
-        return [one for entry in self._found_entries() for one in entry.ranges.get(cidr, ())]
 
     def _must_prove_a_dynamic_range(self, entry):
         """Tell whether DHCP is to be turned on in the belief that there is a range already."""
@@ -562,7 +569,7 @@ class Planner:
 
     def _final(self, vlan):
         """Return the state that a VLAN has in the end."""
-        return next((entry.goal for entry in self._found_entries() if entry.vlan is vlan), vlan.state)
+        return self._goals.get(vlan.id, vlan.state)
 
     def _dead(self):
         return {rack.system_id for rack in self.racks.values() if rack.dead}
@@ -628,9 +635,10 @@ class Planner:
                     f"relay_vlan: {target} has two racks, and MAAS gives a relayed VLAN no failover: both would lease "
                     "the same addresses",
                 )
-        listed = [other.vlan.id for other in self._found_entries()]
-        for other in self.vlans.values():
-            if other.id in listed or other.state["relay_vlan"] != vlan.id or goal == vlan.state:
+        if goal == vlan.state:
+            return
+        for other in self._relayed.get(vlan.id, ()):
+            if other.id in self._goals:
                 continue
             if not goal["dhcp_on"]:
                 self._refuse(entry, f"dhcp_on: {other} is relayed to it")
@@ -655,12 +663,8 @@ class Planner:
                         self._refuse(entry, f"ranges: {one} overlaps {other}")
                 for old in self._in_the_way(cidr, one, ranges):
                     self._refuse(entry, f"ranges: {one} overlaps {old}, which purge_ranges would remove")
-        has_dynamic = any(
-            one.type == "dynamic"
-            for subnet in self.subnets.values()
-            if subnet.vlan == entry.vlan.id
-            for one in [*self._wanted(subnet.cidr), *self.found.get(subnet.cidr, ())]
-        )
+        here = [*entry.ranges.values(), *(self.found.get(cidr, ()) for cidr in self._on_vlan.get(entry.vlan.id, ()))]
+        has_dynamic = any(one.type == "dynamic" for ranges in here for one in ranges)
         if self._must_prove_a_dynamic_range(entry) and not has_dynamic:
             self._refuse(entry, "ranges: DHCP needs a dynamic range, and no subnet of this VLAN is known to have one")
         return None
@@ -675,7 +679,7 @@ class Planner:
             return
         if not subnet.managed:
             self._refuse(entry, f"ranges: MAAS gives no DHCP on {network}, it is not managed")
-        used = [(link.address, f"the address of {rack.hostname}") for rack, link in self._links(subnet.cidr)]
+        used = [(address, f"the address of {rack.hostname}") for rack, address in self._links.get(subnet.cidr, ())]
         used += [(IPv4Address(subnet.gateway_ip), "the gateway")] if subnet.gateway_ip else []
         for address, what in used:
             if one.start <= address <= one.end:
@@ -684,9 +688,6 @@ class Planner:
         for start, end, what in self.taken.get(subnet.cidr, ()):
             if start <= one.end and one.start <= end and not any(start <= address <= end for address in known):
                 self._refuse(entry, f"ranges: {one} holds {start}-{end}, which is in use ({what})")
-
-    def _links(self, cidr):
-        return [(rack, link) for rack in self.racks.values() for link in rack.links if link.subnet.cidr == cidr]
 
     def _in_the_way(self, cidr, one, ranges):
         """Return the existing ranges that leave a range no room."""

@@ -15,15 +15,15 @@ from tests.site.playbook import play
 from tests.site.probe import until
 
 SILENCE = 30  # seconds without an answer while a pair first meets; leases last 600
-CONF = "timeout 4; reboot 2; retry 1; initial-interval 1; backoff-cutoff 1;"
 # Asks for its lease again and again; each line is the time and the address that was granted, or a dash.
 CLIENT = r"""
-cd /run; echo '{conf}' > renew.conf; rm -f renew.leases renew.log
+echo 'timeout 4; reboot 2; retry 1; initial-interval 1; backoff-cutoff 1;' > /run/renew.conf
+rm -f /run/renew.leases /run/renew.log
 while :; do
-  got=$(dhclient -1 -v -cf renew.conf -lf renew.leases -pf renew.pid -sf /bin/true prov0 2>&1 \
+  got=$(dhclient -1 -v -cf /run/renew.conf -lf /run/renew.leases -pf /run/renew.pid -sf /bin/true prov0 2>&1 \
     | sed -n 's/^bound to \([0-9.]*\).*/\1/p')
-  kill $(cat renew.pid 2>/dev/null) 2>/dev/null
-  echo "$(date +%s.%N) ${{got:--}}" >> renew.log
+  kill $(cat /run/renew.pid 2>/dev/null) 2>/dev/null
+  echo "$(date +%s.%N) ${got:--}" >> /run/renew.log
   sleep 0.5
 done
 """
@@ -33,7 +33,8 @@ done
 def client(lab):
     """Run the client throughout."""
     lab.run("client", ["ip link set prov0 up"])
-    lab.run("client", ["systemd-run", "--unit=renew", "--collect", "bash", "-c", CLIENT.format(conf=CONF)])
+    lab.run("client", [f"cat > /run/renew <<'END'{CLIENT}END"])
+    lab.run("client", ["systemd-run --unit=renew --collect bash /run/renew"])
     until(lambda: granted(lab), 60, "the client's first lease")
     yield
     lab.run("client", ["systemctl stop renew"])
