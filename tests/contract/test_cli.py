@@ -16,8 +16,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +23,7 @@ import time
 
 import pytest
 
+from tests.contract.postgresql import OWNER, running
 from tests.simulator.snap.build import tree
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
@@ -91,51 +90,6 @@ def identity(case):
     return f"{case['version']}-{case['name']}"
 
 
-class Database:
-    """A PostgreSQL of our own, with a database for each version that maas has migrated."""
-
-    def __init__(self, directory, programs):
-        self._programs = programs
-        self._directory = directory
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        shutil.chown(directory, "postgres")
-        secret = directory / "pw"
-        secret.write_text("super")
-        self._as_postgres("initdb", "-D", "data", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret, "-N")
-        settings = f"-p {self.port} -k {directory} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._as_postgres("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", settings, "start")
-        for user, password in PASSWORDS.items():
-            self.sql(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
-            if user != "maas":
-                self.sql(f"GRANT maas TO {user}")
-                self.sql(f"ALTER ROLE {user} SET role TO maas")
-
-    def _as_postgres(self, program, *arguments):
-        command = ["runuser", "-u", "postgres", "--", self._programs / program, *arguments]
-        subprocess.run(command, cwd=self._directory, check=True, stdout=subprocess.DEVNULL)
-
-    def sql(self, statement, database="postgres"):
-        """Run a statement as superuser and return its lines."""
-        uri = f"postgres://postgres:super@127.0.0.1:{self.port}/{database}"
-        command = ["psql", uri, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
-
-    def create(self, name, template=None):
-        """Make a database, empty or like another, in place of what was there."""
-        self.drop(name)
-        self.sql(f"CREATE DATABASE {name} OWNER maas TEMPLATE {template or 'template0'}")
-
-    def drop(self, name):
-        """Remove a database."""
-        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-    def stop(self):
-        """End the server."""
-        self._as_postgres("pg_ctl", "-D", "data", "-m", "immediate", "stop")
-
-
 @pytest.fixture(scope="module")
 def place():
     """A directory that other users may enter."""
@@ -147,15 +101,16 @@ def place():
 
 @pytest.fixture(scope="module")
 def database(place):
-    """A running PostgreSQL, or a skip."""
-    programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        pytest.skip("no PostgreSQL server is installed")
-    directory = place / "postgresql"
-    directory.mkdir()
-    running = Database(directory, programs[-1].parent)
-    yield running
-    running.stop()
+    """A running PostgreSQL with the recording's roles, or a skip."""
+    with running(place / "postgresql") as server:
+        for user, password in PASSWORDS.items():
+            server.sql(
+                f"ALTER ROLE {user} PASSWORD '{password}'"
+                if user == OWNER
+                else f"CREATE ROLE {user} LOGIN PASSWORD '{password}' IN ROLE {OWNER}"
+            )
+            server.sql(f"ALTER ROLE {user} SET role TO {OWNER}")
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ class PostgresStore:
         state = State(load)
         yield state
         changed = state.changes()
-        for (kind, row_id), row in changed.items():
+        for (kind, row_id), row in sorted(changed.items(), key=lambda change: change[1] is None):
             if row is None:
                 cursor.execute(f"DELETE FROM {name(kind)} WHERE id = %s", (row_id,))
             else:
