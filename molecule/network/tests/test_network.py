@@ -131,11 +131,11 @@ def test_the_survivor_serves_when_the_primary_is_lost(lab, racks):
         assert len({address for dummy, address in granted(lab)}) == 1
     finally:
         lab.on(racks[1])
+        until(lambda: roles(lab)[racks[1]] == ("primary", ["normal", "normal"]), 180, "the pair after the loss")
 
 
 def test_a_rack_that_is_silent_is_not_made_the_secondary(lab, racks):
     first, second = racks
-    until(lambda: roles(lab)[second] == ("primary", ["normal", "normal"]), 120, "the pair after the loss")
     network(lab, second, "")
     lab.run(first, ["nft add table inet deaf"])
     lab.run(first, ["nft add chain inet deaf input '{ type filter hook input priority 0; }'"])
