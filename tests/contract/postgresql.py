@@ -14,6 +14,7 @@ import subprocess
 import pytest
 
 OWNER, PASSWORD = "maas", "dbpass"
+DROP = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
 
 
 @contextlib.contextmanager
@@ -51,20 +52,21 @@ class Database:
         command = ["runuser", "-u", "postgres", "--", self._programs / program, *arguments]
         subprocess.run(command, cwd=self._directory, check=True, stdout=subprocess.DEVNULL)
 
-    def sql(self, statement, database="postgres"):
-        """Run a statement as superuser and return its lines."""
+    def sql(self, *statements, database="postgres"):
+        """Run statements as superuser, each by itself, and return their lines."""
         uri = f"postgres://postgres:super@127.0.0.1:{self.port}/{database}"
-        command = ["psql", uri, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement]
+        command = ["psql", uri, "-qAtX", "-v", "ON_ERROR_STOP=1"]
+        for statement in statements:
+            command += ["-c", statement]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
 
     def create(self, name, template=None):
         """Make a database, empty or like another, in place of what was there."""
-        self.drop(name)
-        self.sql(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template or 'template0'}")
+        self.sql(DROP.format(name), f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template or 'template0'}")
 
     def drop(self, name):
         """Remove a database."""
-        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.sql(DROP.format(name))
 
     def disconnect(self, name):
         """End all connections to a database."""

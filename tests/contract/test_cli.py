@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,7 @@ cases = [
     for version in ("3.7.3", "3.5.13", "3.4.10")
     for path in sorted((RECORDED / version).glob("*.json"))
 ]
+templates = set()  # databases that maas has migrated, one for each version
 tried = collections.Counter()
 held = collections.Counter()
 
@@ -111,6 +113,15 @@ def database(place):
             )
             server.sql(f"ALTER ROLE {user} SET role TO {OWNER}")
         yield server
+
+
+@pytest.fixture(scope="module")
+def certificates(place):
+    """A directory of the certificates and keys that config-tls was tried with."""
+    directory = place / "certificates"
+    directory.mkdir()
+    make_certificates(directory)
+    return directory
 
 
 @pytest.fixture(scope="module")
@@ -268,15 +279,17 @@ def prepare(case, call, database):
     """Bring the databases of a case into the state that they had."""
     version = case["version"].replace(".", "_")
     template = f"migrated_{version}"
-    if not database.sql(f"SELECT 1 FROM pg_database WHERE datname = '{template}'"):
+    if template not in templates:
+        templates.add(template)
         migrate_template(case, call, database, template)
     for name in databases(case):
         other_is_empty = name.endswith("_other") and "names an empty one" in case["env_notes"]
         gone = NO_DATABASE.search(case["name"]) or (
             "no longer exists" in case["env_notes"] and not name.endswith("_other")
         )
-        database.drop(name)
-        if not gone:
+        if gone:
+            database.drop(name)
+        else:
             was_migrated = "No migrations to apply." in case["stdout"]
             empty = other_is_empty or (EMPTY_DATABASE.search(case["name"]) and not was_migrated)
             database.create(name, None if empty else template)
@@ -314,18 +327,14 @@ def populate(case, database, name):
     if case["name"] in NO_ADMIN_BEFORE or case["name"].startswith("init"):
         return
     user = {"id": 1, "username": "admin", "email": "admin@example.com", "password": "x", "is_superuser": True}
-    insert(database, name, "auth_user", user)
+    rows = [("auth_user", user)]
     for number, text in enumerate(KEYS_BEFORE.get(case["name"], [LYP]), 1):
         key, _, title = text.partition(" ")
         consumer, token, secret = key.split(":")
         row = {"id": number, "user": 1, "name": title, "consumer": consumer, "key": token, "secret": secret}
-        insert(database, name, "piston3_token", row)
-    database.sql("UPDATE maasserver_stamp SET stamp = stamp + 1", name)
-
-
-def insert(database, name, table, row):
-    """Add a row to a table of the state."""
-    database.sql(f"INSERT INTO {table} VALUES ({row['id']}, '{json.dumps(row)}')", name)
+        rows.append(("piston3_token", row))
+    inserts = [f"INSERT INTO {table} VALUES ({row['id']}, '{json.dumps(row)}')" for table, row in rows]
+    database.sql(*inserts, "UPDATE maasserver_stamp SET stamp = stamp + 1", database=name)
 
 
 def make_certificates(directory):
@@ -359,7 +368,7 @@ def test_command_does_what_was_recorded(case, snap, request, place):
     if "test-db-socket stands" in case["env_notes"]:
         (directory / "common/test-db-socket").mkdir()
     if "config-tls" in case["name"]:
-        make_certificates(directory / "tls")
+        shutil.copytree(request.getfixturevalue("certificates"), directory / "tls", dirs_exist_ok=True)
 
     code, stdout, stderr = call.run()
 
@@ -405,9 +414,9 @@ def check_database(case, database):
     for what, query in queries.items():
         if what == "users" and "users" in expected:
             wanted = ["|".join(line.split("|")[:2]) for line in expected["users"]]
-            assert set(database.sql(query, name)) <= set(wanted)
+            assert set(database.sql(query, database=name)) <= set(wanted)
         elif what in expected:
-            assert database.sql(query, name) == [line for line in expected[what] if not line.endswith("|null")]
+            assert database.sql(query, database=name) == [line for line in expected[what] if not line.endswith("|null")]
 
 
 def migration(snap, directory, port, pause):
@@ -428,9 +437,9 @@ def migration(snap, directory, port, pause):
 
 def steps_done(database):
     """Return how many steps of the migration are committed."""
-    if database.sql("SELECT to_regclass('maasserver_migration')", "half") == [""]:
+    if database.sql("SELECT to_regclass('maasserver_migration')", database="half") == [""]:
         return 0
-    return int(database.sql("SELECT count(*) FROM maasserver_migration", "half")[0])
+    return int(database.sql("SELECT count(*) FROM maasserver_migration", database="half")[0])
 
 
 def wait_for_steps(database, number):
@@ -454,7 +463,7 @@ def test_killed_migration_is_finished_by_the_next_one(database, snap, place):
     second = migration(snap("3.7.3"), directory, database.port, pause=0)
     assert second.communicate()[0] is None and second.returncode == 0
     assert steps_done(database) > done
-    assert database.sql("SELECT version_num FROM alembic_version", "half") == ["0026"]
+    assert database.sql("SELECT version_num FROM alembic_version", database="half") == ["0026"]
 
 
 def test_two_migrations_at_once_collide(database, snap, place):
