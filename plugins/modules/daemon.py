@@ -174,7 +174,8 @@ def plan(unit, params):
         params: the module's parameters.
     """
     verbs = []
-    if unit.shown["NeedDaemonReload"] == "yes":
+    # systemd does not notice a unit's first addition by itself.
+    if unit.shown["NeedDaemonReload"] == "yes" or (params["state"] == "started" and not unit.active):
         verbs.append("daemon-reload")
     if params["enabled"] is not None and params["enabled"] != unit.shown["UnitFileState"].startswith("enabled"):
         verbs.append("enable" if params["enabled"] else "disable")

@@ -322,7 +322,7 @@ def probes(site, source):
         source: name of the host that connects.
     """
     return [
-        {"address": host["address"], "port": int(str(rule["port"]).split("-")[0])}
+        {"address": host["address"], "port": int(str(rule["port"]).split("-", maxsplit=1)[0])}
         for rule in site["ports"]
         if rule.get("tried", True) and set(rule["from"]).intersection(site["hosts"][source]["groups"])
         for name, host in site["hosts"].items()

@@ -53,7 +53,7 @@ def changed(config, ago):
 
 def test_a_stopped_unit_is_enabled_and_started(config):
     systemd = Systemd(ActiveState="inactive", UnitFileState="disabled")
-    assert verbs(systemd, config) == ["enable", "start"]
+    assert verbs(systemd, config) == ["daemon-reload", "enable", "start"]
 
 
 def test_a_unit_that_started_after_its_configuration_is_left_alone(config):
