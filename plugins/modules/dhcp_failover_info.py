@@ -38,7 +38,8 @@ options:
   wait_for:
     description:
       - Pairs, as RV(metal.maas_ha.dhcp_ha#module:waiting) lists them.
-      - Where this rack is one of the two, the module waits until it and its partner are in state V(normal).
+      - Where this rack is one of the two, the module waits until it and its partner are in state V(normal), or one is in
+        V(recover-wait) and the other in V(partner-down), which former partners may be for an hour. Both have all leases.
     type: list
     elements: dict
     default: []
@@ -124,6 +125,9 @@ from ansible.module_utils.basic import AnsibleModule
 PORT = 647
 ANSWER_SECONDS = 3
 PAUSE_SECONDS = 0.5
+# A rack that lost its state while its former partner kept it has all leases when it reaches recover-wait; the partner
+# serves alone until an hour has passed (mclt).
+IN_STEP = {("normal", "normal"), ("recover-wait", "partner-down"), ("partner-down", "recover-wait")}
 
 PEER = re.compile(r'^failover peer "([^"]+)" \{(.*?)^\}', re.MULTILINE | re.DOTALL)
 STATE = re.compile(r'^failover peer "([^"]+)" state \{(.*?)^\}', re.MULTILINE | re.DOTALL)
@@ -230,8 +234,8 @@ def in_step(pair, system_id, found):
     """Tell whether this rack has met its partner, the one of now and not the one of an older pair."""
     (own,) = [rack["address"] for rack in pair["racks"] if rack["system_id"] == system_id]
     (other,) = [rack["address"] for rack in pair["racks"] if rack["system_id"] != system_id]
-    wanted = {"address": own, "peer_address": other, "state": "normal", "partner_state": "normal"}
-    return any(peer["name"] == pair["peer"] and wanted.items() <= peer.items() for peer in found)
+    wanted = {"name": pair["peer"], "address": own, "peer_address": other}
+    return any(wanted.items() <= peer.items() and (peer["state"], peer["partner_state"]) in IN_STEP for peer in found)
 
 
 if __name__ == "__main__":

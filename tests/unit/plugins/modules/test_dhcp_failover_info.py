@@ -129,6 +129,12 @@ def test_a_pair_that_does_not_get_in_step_is_named(rack, run, leases):
     assert failed["failed"] and "not in failover state normal on this rack: VLAN 0 on dc1" in failed["msg"]
 
 
+@pytest.mark.parametrize("states", [("recover-wait", "partner-down"), ("partner-down", "recover-wait")])
+def test_former_partners_are_in_step_when_one_has_told_the_other_all(rack, run, states):
+    (rack / "leases").write_text(LEASES.format(*states))
+    assert "failed" not in run(wait_for=[PAIR], timeout=0)
+
+
 def test_an_older_pair_is_not_taken_for_the_new_one(rack, run):
     (rack / "config").write_text(CONFIG.replace("127.0.0.2", "127.0.0.9"))
     assert run(wait_for=[PAIR], timeout=0)["failed"]
