@@ -38,8 +38,9 @@ options:
   wait_for:
     description:
       - Pairs, as RV(metal.maas_ha.dhcp_ha#module:waiting) lists them.
-      - Where this rack is one of the two, the module waits until it and its partner are in state V(normal), or one is in
-        V(recover-wait) and the other in V(partner-down), which former partners may be for an hour. Both have all leases.
+      - Where this rack is one of the two, the module waits until it and its partner are in state V(normal).
+      - V(recover-wait) on one and V(partner-down) on the other are as good; former partners may be so for an hour, and
+        both have all leases.
     type: list
     elements: dict
     default: []
