@@ -14,6 +14,9 @@ description:
   - Can wait for pairs to get in step, and can make sure that a secondary to be answers before it is assigned.
 notes:
   - MAAS's API says nothing of all this; the rack's own files are the only source.
+  - A rack that comes back to a former partner gets all leases from it at once. It is then in state V(recover-wait) for
+    the hour that MAAS configures as C(mclt) and does not serve, while the partner does, in state V(partner-down).
+    Neither lacks a lease, so such a pair counts as in step.
 options:
   config:
     description: The configuration that MAAS writes for the DHCP server.
@@ -39,8 +42,7 @@ options:
     description:
       - Pairs, as RV(metal.maas_ha.dhcp_ha#module:waiting) lists them.
       - Where this rack is one of the two, the module waits until it and its partner are in state V(normal).
-      - V(recover-wait) on one and V(partner-down) on the other are as good; former partners may be so for an hour, and
-        both have all leases.
+      - V(recover-wait) on one and V(partner-down) on the other are as good, for both have all leases, see the notes.
     type: list
     elements: dict
     default: []

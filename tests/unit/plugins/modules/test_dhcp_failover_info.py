@@ -13,6 +13,7 @@ import socket
 import threading
 
 import pytest
+import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.metal.maas_ha.plugins.modules import dhcp_failover_info as module
 
@@ -79,6 +80,15 @@ def test_a_rack_tells_its_pair_and_both_states(run):
             "since": "2026-11-23T00:57:03Z",
         }
     ]
+
+
+def test_the_examples_work(run):
+    for task in yaml.safe_load(module.EXAMPLES):
+        options = task["metal.maas_ha.dhcp_failover_info"] or {}
+        if "wait_for" in options:
+            assert options["wait_for"] == "{{ dhcp.pairs }}"
+            options["wait_for"] = [PAIR]
+        assert [peer["state"] for peer in run(**options)["peers"]] == ["normal"]
 
 
 def test_the_last_entry_of_the_leases_counts(rack, run):

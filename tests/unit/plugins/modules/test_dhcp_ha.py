@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.metal.maas_ha.plugins.modules import dhcp_ha
 from ansible_collections.metal.maas_ha.tests.simulator import server, wire
@@ -111,6 +112,22 @@ def test_a_pair_is_made_then_left_then_swapped_then_taken_away(region, run):
     off = run({**PROV, "dhcp_on": False, "primary_rack": "", "secondary_rack": ""})
     assert off["changed"] and vlan(region) == {"dhcp_on": False, "primary_rack": None, "secondary_rack": None}
     assert not run({**PROV, "dhcp_on": False, "primary_rack": "", "secondary_rack": ""})["changed"]
+
+
+def test_the_examples_work_in_their_order(region, run):
+    pair = {"primary_rack": "rack-a", "secondary_rack": "rack-b"}
+    states = []
+    for task in yaml.safe_load(dhcp_ha.EXAMPLES):
+        options = task["metal.maas_ha.dhcp_ha"]
+        assert options.pop("url") and options.pop("api_key_file")
+        vlans = options.pop("vlans")
+        assert run(*vlans, **options)["changed"]
+        assert not run(*vlans, **options)["changed"]
+        states.append([vlan(region, 100), vlan(region, 200)])
+    off = {"dhcp_on": False, "primary_rack": None, "secondary_rack": None}
+    on = {"dhcp_on": True, **pair}
+    spread = {"dhcp_on": True, "primary_rack": "rack-b", "secondary_rack": "rack-a"}
+    assert states == [[on, off], [on, spread], [on, off]]
 
 
 def test_an_unchanged_run_reads_three_times_and_writes_nothing(region, run):
