@@ -146,10 +146,8 @@ def main():
     claim = dict(owner=owner, purpose=purpose, since=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     holder = read(path) if module.check_mode else take(path, claim, may_replace, f"{path}.{os.getpid()}")
     if holder and not may_replace(holder):
-        module.fail_json(
-            msg=f"{holder['owner']} has held the lock since {holder['since']} for {holder['purpose'] or 'no stated purpose'}.",
-            holder=holder,
-        )
+        what = holder["purpose"] or "what it did not say"
+        module.fail_json(msg=f"{holder['owner']} has held the lock since {holder['since']} for {what}.", holder=holder)
     module.exit_json(changed=True, holder=holder)
 
 
