@@ -79,7 +79,7 @@ def test_a_spoilt_secret_is_mended(lab, racks):
     assert status(lab)[racks[0]] == "running"
 
 
-def test_a_secret_that_the_regions_refuse_is_named_within_a_minute_and_a_half(lab, racks):
+def test_a_secret_that_the_regions_refuse_is_named_within_a_minute(lab, racks):
     if racks[0] in lab.groups["maas_region"]:
         pytest.skip("regions mend their own")
     for region in lab.groups["maas_region"]:
@@ -89,13 +89,13 @@ def test_a_secret_that_the_regions_refuse_is_named_within_a_minute_and_a_half(la
     took = time.monotonic() - begin
     assert run.status
     assert f"{racks[0]} and the regions have different secrets" in " ".join(run.output.split())
-    assert took < 90  # the minute, and the tasks before it
     for region in lab.groups["maas_region"]:
         lab.run(region, ["snap restart maas"])  # regiond writes the secret anew
     until(lambda: WRONG not in lab.run(lab.groups["maas_region"][-1], [f"cat {SECRET}"]), 60, "the secret")
     assert play("region").status == 0
     assert play("rack").status == 0
     assert status(lab) == dict.fromkeys(racks, "running")
+    assert took < 60
 
 
 def test_a_lost_region_leaves_the_racks_to_the_others(lab, racks):
