@@ -46,33 +46,36 @@ class Run:
         return found
 
 
-def command(name, *words):
+def command(name, *words, inventory=None):
     """Return the command line for a playbook of the collection, by its short name."""
-    inventory = ROOT / "inventory" / "lab" / os.environ.get("LAB_TOPOLOGY", "ha5")
+    inventory = inventory or ROOT / "inventory" / "lab" / os.environ.get("LAB_TOPOLOGY", "ha5")
     return ["ansible-playbook", "--inventory", str(inventory), f"metal.maas_ha.{name}", *words]
 
 
 def recap(output):
-    """Return the counts of each host out of a run's output."""
-    return {
+    """Return the counts of each host out of a run's output, of which there are some where a run comes to its end."""
+    hosts = {
         host: dict(zip(("ok", "changed", "unreachable", "failed"), map(int, counts), strict=True))
         for host, *counts in RECAP.findall(output)
     }
+    assert hosts or "PLAY RECAP" not in output, "this run's recap cannot be read, and neither can its changes"
+    return hosts
 
 
-def play(name, *words, timeout=1800):
+def play(name, *words, inventory=None, timeout=1800):
     """Run a playbook to its end.
 
     Args:
         name: short name of the playbook, such as site.
         words: further arguments for ansible-playbook.
+        inventory: path of another inventory than the topology's.
         timeout: seconds after which the run counts as hung.
 
     Returns:
         Run.
     """
     done = subprocess.run(
-        command(name, *words),
+        command(name, *words, inventory=inventory),
         cwd=ROOT,
         # molecule forces colours, which would hide the recap
         env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_DEPRECATION_WARNINGS": "1"},
