@@ -162,14 +162,14 @@ def play(world, played, report):
             outcome[0] += 1
 
 
-def tell(capsys, what, report):
-    """Print how many recordings hold, and those that do not."""
+def tell(record_property, what, report):
+    """Let the summary show how many recordings hold, and those that do not."""
     held = sum(outcome[0] for outcome in report.values())
     failed = [line for outcome in report.values() for line in outcome[1]]
-    with capsys.disabled():
-        print(f"\n{what}: {held} of {held + len(failed)} hold", end="")
-        for line in failed:
-            print(f"\n  {line}", end="")
+    record_property("recorded", [what, held + len(failed)])
+    record_property("held", [what, held])
+    for line in failed:
+        record_property("differs", line)
 
 
 def check(report):
@@ -178,17 +178,17 @@ def check(report):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_recorded_request_is_answered_as_the_real_region_did(contract, version, capsys):
+def test_every_recorded_request_is_answered_as_the_real_region_did(contract, version, record_property):
     played = recordings.load(contract / f"maas-{version}")
     report = collections.defaultdict(lambda: [0, []])
     play(recordings.World(played), played, report)
-    tell(capsys, f"MAAS {version}, requests", report)
+    tell(record_property, f"MAAS {version}, requests", report)
     check(report)
     assert report.keys() >= REQUIRED
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_probe_is_answered_as_the_real_region_did(contract, version, capsys):
+def test_every_probe_is_answered_as_the_real_region_did(contract, version, record_property):
     probes, before = recordings.load_probes(contract / f"maas-{version}")
     world = recordings.World(recordings.load(contract / f"maas-{version}"))
     for recording in before:
@@ -196,5 +196,5 @@ def test_every_probe_is_answered_as_the_real_region_did(contract, version, capsy
             world.answer(recording)
     report = collections.defaultdict(lambda: [0, []])
     play(world, probes, report)
-    tell(capsys, f"MAAS {version}, probes", report)
+    tell(record_property, f"MAAS {version}, probes", report)
     check(report)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -60,9 +61,8 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("topology", ["minimal", "ha3", "ha5", "ha"])
 def test_an_example_inventory_is_one(topology):
-    listed = subprocess.run(
-        ["ansible-inventory", "-i", str(ROOT / "inventory" / topology), "--list"], capture_output=True, check=True
-    )
+    command = [pathlib.Path(sys.executable).parent / "ansible-inventory", "-i", ROOT / "inventory" / topology, "--list"]
+    listed = subprocess.run(command, capture_output=True, check=True)
     groups = yaml.safe_load(listed.stdout)
     assert {"maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region", "maas_rack"} <= set(groups)
 

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.metal.maas_ha.plugins.modules import dhcp_ha
 from ansible_collections.metal.maas_ha.tests.simulator import server, wire
+
+from tests.unit.plugins.conftest import run_module
 
 DYNAMIC = {"type": "dynamic", "start_ip": "10.10.100.100", "end_ip": "10.10.100.199"}
 RESERVED = {"type": "reserved", "start_ip": "10.10.100.2", "end_ip": "10.10.100.20"}
@@ -51,16 +50,13 @@ def region(api):
 
 
 @pytest.fixture
-def run(region, capsys):
+def run(region):
     """Run the module with these VLANs, return its result; raise Failed when it fails."""
 
     def run(*vlans, check=False, **options):
-        arguments = {"url": region.url, "api_key": region.api_key, "vlans": list(vlans), **options}
         region.server.requests.clear()
-        with patch_module_args({**arguments, "_ansible_check_mode": check}), pytest.raises(SystemExit):
-            dhcp_ha.main()
-        result = json.loads(capsys.readouterr().out)
-        if result.get("failed"):
+        result = run_module("dhcp_ha", check, url=region.url, api_key=region.api_key, vlans=list(vlans), **options)
+        if result.failed:
             raise Failed(result)
         return result
 
