@@ -64,6 +64,15 @@ def test_every_variable_of_a_role_bears_its_name_and_a_full_sentence(role):
         assert "".join(text).rstrip().endswith("."), name
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_a_tag_reaches_what_is_included(role):
+    for path in (ROOT / "roles" / role / "tasks").glob("*.yml"):
+        for task in read(path):
+            included = task.get("ansible.builtin.include_tasks")
+            if included and "tags" in task:
+                assert isinstance(included, dict) and included["apply"] == {"tags": task["tags"]}, task["name"]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda path: path.name)
 def test_every_plugin_bears_its_licence(path):
     assert "SPDX-License-Identifier: GPL-3.0-or-later" in path.read_text()[:400]
