@@ -404,6 +404,14 @@ def alive(record):
     return services(record).get("rackd") != "dead"
 
 
+def hosted(site):
+    """Return the names of the VM hosts by the system_id of the node that each runs on."""
+    names = {}
+    for vm_host in site.find("vm-hosts/") or ():
+        names.setdefault((vm_host["host"] or {}).get("system_id"), []).append(vm_host["name"])
+    return names
+
+
 def guard_rack(site, task, found, fields):
     """Refuse to invent a rack, and to take the last one from a VLAN."""
     name = "system_id" if task["system_id"] else "hostname"
@@ -464,6 +472,29 @@ RACK_CONTROLLER = Resource(
     update=update_rack,
     removal={"force": {"type": "bool", "default": False}},
     rules={"mutually_exclusive": [("hostname", "system_id")], "required_one_of": [("hostname", "system_id")]},
+)
+
+
+def guard_region(site, task, found, fields):
+    """Refuse to invent a region, and to delete one that lives or the last one."""
+    name = task["hostname"]
+    if task["state"] == "present":
+        if not found:
+            raise MaasError(f"hostname: MAAS knows no region controller {name}; it makes itself known once it runs")
+        return
+    living = {process.rpartition(":pid=")[0] for process in site.get("/rpc/")["eventloops"]}
+    if name in living:
+        raise MaasError(f"hostname: {name} runs, or died less than 90 seconds ago; stop MAAS there and wait")
+    if not living:
+        raise MaasError(f"hostname: {name} may be the last region, for MAAS shows none alive")
+
+
+REGION_CONTROLLER = Resource(
+    "region_controller",
+    {"hostname": Option(required=True)},
+    find=lambda site, task: next(iter(site.get("regioncontrollers/", hostname=task["hostname"])), None),
+    guard=guard_region,
+    item=lambda record: f"regioncontrollers/{record['system_id']}/",
 )
 
 

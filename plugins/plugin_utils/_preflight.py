@@ -37,6 +37,16 @@ MAAS_PORTS = {
     "maas_region": {53, 3128, 8000, *range(5239, 5260), *range(5271, 5275), *range(5281, 5285)},
     "maas_rack": {53, 67, 69, 3128, 8000, 5248, 5249},
 }
+# Which verb adds a host that the others of its group must let in.
+VERBS = {"maas_postgresql": "add_database", "maas_region": "add_region"}
+# How a host shows that it is one of a group already.
+BUILT = {
+    "maas_etcd": lambda survey: "etcd" in programs(survey),
+    "maas_postgresql": lambda survey: bool(survey["postgresql"]),
+    "maas_haproxy": lambda survey: "haproxy" in programs(survey),
+    "maas_region": lambda survey: "region" in survey["maas"]["mode"],
+    "maas_rack": lambda survey: "rack" in survey["maas"]["mode"],
+}
 WELL_KNOWN = ("admin", "changeme", "default", "maas", "maasdb", "passw0rd", "password", "postgres", "root", "secret")
 
 
@@ -87,6 +97,16 @@ def present(survey):
 def own(host):
     """Return a host's cluster address with its prefix, empty when the host does not have it."""
     return next((address for address in present(host["survey"]) if address.split("/")[0] == host["address"]), "")
+
+
+def programs(survey):
+    """Return the names of all programs that listen on a host."""
+    return {socket["program"] for socket in survey["listeners"]}
+
+
+def new_parts(host):
+    """Return the groups that a host is in and shows nothing of yet."""
+    return [part for part in host["groups"] if not BUILT[part](host["survey"])]
 
 
 def runs_maas(host):
@@ -152,6 +172,22 @@ def unreachable(site):
                     name,
                     "cannot be read as root over ssh",
                     f"mend ansible_host, key or sudo, or use --limit 'all:!{name}'",
+                )
+
+
+def newcomers(site):
+    """A host that the others of its group have to let in does not come alone."""
+    for part, verb in VERBS.items():
+        members = group(site, part)
+        others_run = set(members).intersection(site["run"])
+        for name in members:
+            alone = others_run == {name} and len(members) > 1
+            if alone and members[name]["survey"] and part in new_parts(members[name]):
+                left_out = listed(other for other in members if other != name)
+                yield (
+                    name,
+                    f"is new in {part}, and this run leaves out {left_out}, who must let it in",
+                    f"run metal.maas_ha.{verb} without --limit",
                 )
 
 
@@ -340,6 +376,8 @@ def silences(site, read):
     for name, survey in surveys(site).items():
         for target, host in site["hosts"].items():
             silent = sorted({probe["port"] for probe in survey["silent"] if probe["address"] == host["address"]})
+            if read and host["survey"] and will_let_in(host, site["hosts"][name]):
+                continue
             if silent and bool(host["survey"]) is read:
                 fault = f"gets no answer from {target} ({host['address']}) on TCP {listed(silent)}"
                 yield name, fault, "let these pass between the two (firewall, routes)"
@@ -348,6 +386,11 @@ def silences(site, read):
 def reachability(site):
     """Hosts that need each other's ports reach them."""
     return silences(site, read=True)
+
+
+def will_let_in(host, source):
+    """Tell whether a host runs already, and so a firewall that opens to a newcomer in the course of this very run."""
+    return bool(new_parts(source)) and len(new_parts(host)) < len(host["groups"])
 
 
 def sources(site):
@@ -473,7 +516,20 @@ def pairs(site):
 
 
 PROBLEMS = (
-    *(groups, addresses, unreachable, virtual_ip, url, versions, systems, modes, passwords, workers, connections),
+    *(
+        groups,
+        addresses,
+        unreachable,
+        newcomers,
+        virtual_ip,
+        url,
+        versions,
+        systems,
+        modes,
+        passwords,
+        workers,
+        connections,
+    ),
     *(identities, reachability, sources, clocks, clock_daemons, ports, resources, authority),
 )
 WARNINGS = (misspelt, pairs, absent, leaves)

@@ -419,3 +419,21 @@ def test_judging_changes_nothing(site):
     before = copy.deepcopy(site)
     judge(site)
     assert site == before
+
+
+def test_a_new_member_that_comes_alone_is_sent_to_the_verb(site):
+    site["run"] = ["control1"]
+    for name in set(site["hosts"]) - {"control1"}:
+        site["hosts"][name]["survey"] = None
+    problems = judge(site)["problems"]
+    assert len(problems) == 2 and "add_database without --limit" in problems[0] and "add_region" in problems[1]
+    survey(site, "control1", postgresql=[15], maas={"version": "3.7.3", "revision": "1", "mode": "region"})
+    assert judge(site)["problems"] == []
+
+
+def test_a_firewall_that_is_up_does_not_hinder_a_newcomer(site):
+    survey(site, "control1", postgresql=[16])
+    survey(site, "control3", silent=[{"address": "10.0.0.11", "port": 5432}])
+    assert judge(site)["problems"] == []
+    survey(site, "control1", postgresql=[])
+    assert "control3 gets no answer from control1" in judge(site)["problems"][0]

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A region is forgotten when it is gone, and never the last one."""
+
+from __future__ import annotations
+
+
+def die(play, hostname):
+    """Let all processes of a region be missed."""
+    with play.site.transaction() as state:
+        node = state.find("node", hostname=hostname)["id"]
+        for process in state.where("process", node=node):
+            state.delete("process", process["id"])
+
+
+def test_a_region_that_is_gone_is_deleted(play):
+    with play.site.transaction() as state:
+        state.add_region("region2", [["10.10.0.3", 5250]], version=play.site.version)
+    play.refused("region_controller", "hostname", "region2 runs", hostname="region2", state="absent")
+    die(play, "region2")
+    play.changed("region_controller", hostname="region2", state="absent")
+
+
+def test_the_last_region_stays(play):
+    die(play, "region1")
+    play.refused("region_controller", "hostname", "last", hostname="region1", state="absent")
+
+
+def test_a_region_cannot_be_invented(play):
+    play.refused("region_controller", "hostname", "region9", hostname="region9")
+    play.unchanged("region_controller", hostname="region1")
