@@ -1,0 +1,644 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a deployment is. PRIVATE to this collection.
+
+A check takes the site and yields who is concerned, what is wrong and what to do about it. What only follows from
+something that another check tells is left out, so that the list says where to begin.
+The site is what the role maas_report was given and has read: see its vars/main.yml.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
+from ansible_collections.metal.maas_ha.plugins.plugin_utils._preflight import group, listed, surveys
+
+CONNECTIONS_FULL = 0.8
+RANGE_FULL = 0.9
+LAG_BYTES = 16 * 2**20
+DISK_MB = _preflight.BUILT_DISK_MB
+LEADING = ("leader", "master", "primary", "standby_leader")
+FOLLOWING = ("streaming", "running", "in archive recovery")
+# Pairs of failover states with nothing to do: the second rack of a new pair has all leases when it waits for an hour.
+IN_STEP = {("normal", "normal"), ("recover-wait", "partner-down"), ("partner-down", "recover-wait")}
+MAAS = ("snap.maas.pebble.service", "snap.maas.supervisor.service")  # either, by the series
+# Of what the module status_host asks: which daemon answers, and what it is called.
+DAEMONS = {
+    "etcd": ("etcd.service", "etcd"),
+    "patroni": ("patroni.service", "Patroni"),
+    "balancer": ("haproxy.service", "HAProxy"),
+    "database_proxy": ("maas-database-proxy.service", "the database proxy"),
+    "region": (MAAS[0], "MAAS"),
+}
+TITLES = {
+    "maas_haproxy": ("Load balancers", "HAProxy"),
+    "maas_region": ("Regions", "API and UI"),
+    "maas_postgresql": ("Database", "PostgreSQL"),
+    "maas_etcd": ("etcd", "elects its leader"),
+    "maas_rack": ("Racks", "DHCP and images"),
+}
+
+
+# What is known of the site
+
+
+def told(site, name):
+    """Return what the hosts answered to one question of the module status_host, by host; the silent are left out."""
+    answers = {host: (facts["status"] or {}).get(name) for host, facts in site["hosts"].items()}
+    return {host: answer for host, answer in answers.items() if answer is not None}
+
+
+def api(site, part):
+    """Return what MAAS's API told: regions, racks or vlans; None when nobody could ask it."""
+    return next((host["api"][part] for host in site["hosts"].values() if host["api"][part] is not None), None)
+
+
+def hostname(site, host):
+    """Return how MAAS calls a host."""
+    survey = site["hosts"][host]["survey"]
+    return survey["hostname"] if survey else host
+
+
+def record(site, part, host):
+    """Return what the API told of one host's region or rack, empty for nothing."""
+    return next((one for one in api(site, part) or [] if one["hostname"] == hostname(site, host)), {})
+
+
+def runs(site, host, unit):
+    """Tell whether a daemon runs on a host that was asked."""
+    units = site["hosts"][host]["status"]["units"] or {}
+    return any(units.get(name) in ("active", "reloading") for name in (MAAS if unit in MAAS else (unit,)))
+
+
+def promised(site, host):
+    """Return the units that must run on a host."""
+    unwanted = set() if group(site, "maas_postgresql") else {"maas-database-proxy.service"}
+    unwanted |= set() if site["vip"] else {"keepalived.service"}
+    return [unit for unit in site["hosts"][host]["status"]["units"] or {} if unit not in {*unwanted, MAAS[1]}]
+
+
+def leaders(site):
+    """Return the hosts that say of themselves that they lead the database."""
+    return [host for host, one in told(site, "patroni").items() if one["role"] in LEADING and one["state"] == "running"]
+
+
+def has_database(site):
+    """Tell whether MAAS has a database, as far as it is the deployment's to know."""
+    return bool(leaders(site)) or not group(site, "maas_postgresql")
+
+
+def database_members(site):
+    """Return each database member as the leader sees it, else as any member does, by name."""
+    views = told(site, "patroni")
+    view = next((views[host] for host in [*leaders(site), *views]), {"members": []})
+    return {member["name"]: member for member in view["members"]}
+
+
+def holders(site):
+    """Return the hosts that have the virtual IP on an interface."""
+    return [
+        host
+        for host, survey in surveys(site).items()
+        if site["vip"] in (address.split("/")[0] for address in _preflight.present(survey))
+    ]
+
+
+def away(site):
+    """Return the hosts that cannot be reached."""
+    return [host for host, facts in site["hosts"].items() if facts["away"]]
+
+
+def clock_offset(host):
+    """Return by how many seconds at least a host's clock is off the controller's."""
+    before, after = host["asked"]
+    clock = host["survey"]["clock"]
+    return min(clock - before, 0) + max(clock - after, 0)
+
+
+def vlan_name(vlan):
+    """Return how a person calls a VLAN."""
+    return f"VLAN {vlan['vid']} of {vlan['fabric']}"
+
+
+def vlan_of(site, number):
+    """Return how a person calls the VLAN of a number."""
+    return next((vlan_name(vlan) for vlan in api(site, "vlans") or [] if vlan["id"] == number), f"VLAN no. {number}")
+
+
+def rack_of(site, system_id):
+    """Return the hostname of a rack; its system_id when MAAS does not show it, None for none."""
+    return next((one["hostname"] for one in api(site, "racks") or [] if one["system_id"] == system_id), system_id)
+
+
+def peer_vlan(peer):
+    """Return the number of the VLAN that a failover peer is for."""
+    return int(peer["name"].rpartition("-")[2])
+
+
+def ranges(site):
+    """Return each range once, with the racks that lease from it and the most leases that one of them counts."""
+    found = {}
+    for host, told_ranges in told(site, "ranges").items():
+        for one in told_ranges:
+            seen = found.setdefault((one["vlan"], one["start_ip"]), {**one, "racks": []})
+            seen["racks"].append(host)
+            seen["used"] = max(seen["used"], one["used"])
+    return list(found.values())
+
+
+# Checks
+
+
+def unreachable(site):
+    """Every host answers."""
+    for host in away(site):
+        yield host, "cannot be reached over ssh", "see that it is switched on, and mend its network"
+
+
+def unread(site):
+    """Every host that answers can be read."""
+    for host, facts in site["hosts"].items():
+        if facts["why"] and not facts["away"]:
+            yield host, f"cannot be read: {facts['why']}", "see that Ansible may become root on it"
+
+
+def quorum(site):
+    """Patroni's store has a quorum."""
+    members = group(site, "maas_etcd")
+    asked = told(site, "units").keys() & members.keys()
+    if asked and not any(member["healthy"] for member in told(site, "etcd").values()):
+        need = len(members) // 2 + 1
+        yield (
+            listed(members),
+            f"have no quorum in etcd: fewer than {need} of {len(members)} members work together",
+            "start members until there are enough; until then PostgreSQL elects no leader",
+        )
+
+
+def leader(site):
+    """One database host leads."""
+    members, found = group(site, "maas_postgresql"), leaders(site)
+    if not found and told(site, "units").keys() & members.keys():
+        yield (
+            listed(members),
+            "have no database leader: MAAS can neither read nor write",
+            "see that etcd has a quorum, start Patroni on all of them, and see what they wait for in"
+            " patronictl -c /etc/patroni/config.yml list",
+        )
+    if len(found) > 1:
+        yield (
+            listed(found),
+            "each say that they lead the database",
+            "stop Patroni on all but the one that patronictl -c /etc/patroni/config.yml list calls leader",
+        )
+
+
+def virtual_ip(site):
+    """One load balancer holds the virtual IP."""
+    balancers, found = group(site, "maas_haproxy"), holders(site)
+    if not site["vip"] or not balancers.keys() & surveys(site).keys():
+        return
+    if not found:
+        yield listed(balancers), f"do not hold the virtual IP {site['vip']}", "see journalctl -u keepalived on them"
+    if len(found) > 1:
+        yield (
+            listed(found),
+            f"all hold the virtual IP {site['vip']}",
+            "let VRRP (IP protocol 112) through between them; each thinks the others are gone",
+        )
+
+
+def daemons(site):
+    """Every daemon that the groups of a host promise runs."""
+    for host in told(site, "units"):
+        for unit in promised(site, host):
+            if not runs(site, host, unit):
+                yield (
+                    host,
+                    f"{unit} does not run",
+                    f"see journalctl -u {unit} there; metal.maas_ha.site starts it",
+                )
+
+
+def answers(site):
+    """Every daemon that runs answers."""
+    for host, facts in site["hosts"].items():
+        for name, why in facts["silent"].items():
+            unit, called = DAEMONS.get(name, (None, None))
+            if not unit or unit not in promised(site, host) or not runs(site, host, unit):
+                continue
+            if name == "region" and not has_database(site):
+                yield host, "MAAS does not answer, for it has no database", "mend the database first"
+            else:
+                yield host, f"{called} runs and does not answer: {why}", f"see journalctl -u {unit} on it"
+
+
+def unhealthy(site):
+    """Every member of etcd takes part."""
+    members = told(site, "etcd")
+    if any(member["healthy"] for member in members.values()):
+        for host, member in members.items():
+            if not member["healthy"]:
+                yield (
+                    host,
+                    "takes no part in etcd",
+                    "see journalctl -u etcd on it, and that it reaches TCP 2380 of the others",
+                )
+
+
+def ways(site):
+    """Every region is led to the one leader."""
+    if not group(site, "maas_postgresql") or not leaders(site):
+        return
+    for host, servers in told(site, "database_proxy").items():
+        up = [name for name, state in servers.items() if state == "UP"]
+        if not up:
+            yield (
+                host,
+                "its database proxy finds no leader",
+                f"see that it reaches TCP 8008 and 5432 of {listed(leaders(site))} and that its certificate is valid",
+            )
+        if len(up) > 1:
+            yield host, f"its database proxy leads to {listed(up)} alike", "see journalctl -u maas-database-proxy on it"
+
+
+def balanced(site):
+    """Every load balancer sends clients to every region that answers."""
+    for host, services in told(site, "balancer").items():
+        for service, servers in services.items():
+            for region, state in servers.items():
+                if state != "UP" and region in told(site, "region"):
+                    yield (
+                        host,
+                        f"HAProxy calls {region} {state} for {service}, though it answers",
+                        f"see that {host} reaches TCP 5240 of {region}, and journalctl -u haproxy",
+                    )
+
+
+def racks(site):
+    """MAAS is connected to every rack."""
+    if api(site, "racks") is None:
+        return
+    whole = told(site, "region").keys() == group(site, "maas_region").keys()
+    for host in group(site, "maas_rack"):
+        rack = record(site, "racks", host)
+        if host in away(site):
+            continue
+        if not rack:
+            yield host, "MAAS knows no rack of that name", f"run metal.maas_ha.rack --limit {host}"
+        elif rack["services"].get("rackd") == "dead":
+            yield host, "MAAS is not connected to its rack", "see that it reaches TCP 5240 and 5250-5259 of all regions"
+        elif not rack["connected"] and whole:
+            yield host, "its rack is connected to some regions only", "see that it reaches TCP 5250-5259 of all regions"
+        if rack.get("services", {}).get("dhcpd") == "dead":
+            yield host, "its DHCP server is dead", "see dhcpd in snap logs -n=100 maas on it"
+
+
+def served(site):
+    """Every VLAN with DHCP has a rack that can serve it."""
+    alive = {
+        hostname(site, host)
+        for host in group(site, "maas_rack")
+        if host not in away(site) and record(site, "racks", host).get("services", {}).get("rackd") != "dead"
+    }
+    for vlan in api(site, "vlans") or []:
+        serving = [rack_of(site, vlan[name]) for name in ("primary_rack", "secondary_rack") if vlan[name]]
+        if vlan["dhcp_on"] and api(site, "racks") is not None and not alive.intersection(serving):
+            yield listed(serving), f"{vlan_name(vlan)} has no DHCP, for none of its racks lives", "start one of them"
+
+
+def failover(site):
+    """The racks of every pair are in step."""
+    gone = {hostname(site, host) for host in away(site)}
+    for host, facts in site["hosts"].items():
+        for peer in facts["peers"]:
+            number = peer_vlan(peer)
+            vlan = next((one for one in api(site, "vlans") or [] if one["id"] == number), {})
+            pair = {rack_of(site, vlan.get(name)) for name in ("primary_rack", "secondary_rack")}
+            if (peer["state"], peer["partner_state"]) not in IN_STEP and not gone & pair:
+                yield (
+                    host,
+                    f"DHCP failover of {vlan_of(site, number)} is {peer['state'] or 'not known yet'} here and "
+                    f"{peer['partner_state'] or 'not known'} at its partner",
+                    f"see that it reaches TCP 647 of {peer['peer_address']}; until then addresses may run short",
+                )
+
+
+def leases(site):
+    """Every range has leases left."""
+    for one in ranges(site):
+        if one["used"] >= RANGE_FULL * one["size"]:
+            yield (
+                listed(one["racks"]),
+                f"{one['used']} of the {one['size']} addresses {one['start_ip']} to {one['end_ip']} are leased",
+                f"give {vlan_of(site, one['vlan'])} another dynamic range",
+            )
+
+
+def replication(site):
+    """Every replica follows closely, and one of them synchronously."""
+    found, members = leaders(site), database_members(site)
+    if len(found) != 1:
+        return
+    followers = [host for host in group(site, "maas_postgresql") if host not in (*found, *away(site))]
+    for host in followers:
+        member = members.get(host, {"state": "unknown to its leader", "lag": 0})
+        if member["state"] not in FOLLOWING:
+            yield host, f"its copy of the database is {member['state']}", "see journalctl -u patroni on it"
+        elif str(member["lag"] or 0).isdigit() and int(member["lag"] or 0) > LAG_BYTES:
+            behind = int(member["lag"]) // 2**20
+            yield (
+                host,
+                f"its copy of the database is {behind} MB behind",
+                "see its disk and network; it catches up by itself",
+            )
+    if followers and not any("sync" in member["role"] for member in members.values()):
+        yield (
+            found[0],
+            "no replica is synchronous: what is written now could be lost with this host",
+            "see journalctl -u patroni on the replicas",
+        )
+
+
+def patroni(site):
+    """Patroni may act, and its settings are in force."""
+    views = told(site, "patroni")
+    paused = [host for host, view in views.items() if view["paused"]]
+    if paused:
+        yield (
+            listed(paused),
+            "Patroni is paused: it would not fail over",
+            "run patronictl -c /etc/patroni/config.yml resume",
+        )
+    for host, view in views.items():
+        if view["pending_restart"]:
+            yield host, "PostgreSQL waits for a restart to take up its settings", "run metal.maas_ha.database"
+
+
+def connections(site):
+    """PostgreSQL has connections left."""
+    for host, one in told(site, "connections").items():
+        if one["used"] >= CONNECTIONS_FULL * one["most"]:
+            yield (
+                host,
+                f"{one['used']} of {one['most']} database connections are used",
+                "raise max_connections in maas_postgresql_parameters and run metal.maas_ha.database",
+            )
+
+
+def revisions(site):
+    """All hosts run one revision of MAAS."""
+    found = {}
+    for host, snap in told(site, "snap").items():
+        found.setdefault(snap["revision"], []).append(host)
+    if len(found) > 1:
+        words = "; ".join(f"{revision} on {listed(hosts)}" for revision, hosts in found.items())
+        few = min(found.values(), key=len)
+        yield listed(few), f"the revisions of MAAS differ: {words}", "bring all hosts to one revision, racks first"
+
+
+def held(site):
+    """No host changes its version on its own."""
+    for host, snap in told(site, "snap").items():
+        if not snap["held"]:
+            yield (
+                host,
+                "its snap of MAAS is not held: snapd refreshes it when it likes",
+                "run snap refresh --hold maas on it",
+            )
+
+
+def disk(site):
+    """Every host has room."""
+    for host, survey in surveys(site).items():
+        if survey["disk_mb"] < DISK_MB:
+            yield host, f"has {survey['disk_mb']} MB left under /var", "make room; PostgreSQL stops on a full disk"
+
+
+CHECKS = {
+    "critical": (
+        unreachable,
+        unread,
+        quorum,
+        leader,
+        virtual_ip,
+        daemons,
+        answers,
+        ways,
+        served,
+    ),
+    "warning": (
+        unhealthy,
+        replication,
+        patroni,
+        balanced,
+        racks,
+        failover,
+        leases,
+        connections,
+        disk,
+        _preflight.leaves,
+        _preflight.authority,
+        _preflight.clocks,
+        _preflight.clock_daemons,
+        revisions,
+        held,
+    ),
+}
+
+
+def problems(site):
+    """Return all problems, the worst first; the same of several hosts is one."""
+    found = {}
+    for severity, checks in CHECKS.items():
+        for check in checks:
+            for host, what, remedy in check(site):
+                found.setdefault((severity, what, remedy), []).append(host)
+    return [
+        {
+            "severity": severity,
+            "host": listed(dict.fromkeys(hosts)),
+            "what": what,
+            "remedy": remedy,
+            "sentence": f"{listed(dict.fromkeys(hosts))}: {what}. Do: {remedy}.",
+        }
+        for (severity, what, remedy), hosts in found.items()
+    ]
+
+
+# What the page shows
+
+
+def tiers(site):
+    """Return the tiers with their members, what each does and whether it is well."""
+    words = {
+        "maas_haproxy": balancer_word,
+        "maas_region": region_word,
+        "maas_postgresql": database_word,
+        "maas_etcd": etcd_word,
+        "maas_rack": rack_word,
+    }
+    return [
+        {
+            "group": name,
+            "title": title,
+            "caption": caption,
+            "members": [{"host": host, **member(site, host, words[name])} for host in group(site, name)],
+        }
+        for name, (title, caption) in TITLES.items()
+        if group(site, name)
+    ]
+
+
+def member(site, host, word):
+    """Return the state of a member of a tier, and a word for what it does."""
+    facts = site["hosts"][host]
+    if facts["away"]:
+        return {"state": "critical", "word": "does not answer"}
+    if facts["status"] is None:
+        return {"state": "unknown", "word": "cannot be read" if facts["why"] else "was not asked"}
+    state, words = word(site, host)
+    return {"state": state, "word": words}
+
+
+def balancer_word(site, host):
+    """Return how a load balancer is."""
+    if host not in told(site, "balancer"):
+        return "critical", "HAProxy is down"
+    if not site["vip"]:
+        return "ok", "balances"
+    if not runs(site, host, "keepalived.service"):
+        return "critical", "keepalived is down"
+    return "ok", "holds the virtual IP" if host in holders(site) else "stands by"
+
+
+def region_word(site, host):
+    """Return how a region is."""
+    if host in told(site, "region"):
+        return "ok", "answers"
+    if not has_database(site):
+        return "critical", "has no database"
+    return "critical", "does not answer"
+
+
+def database_word(site, host):
+    """Return how a database host is."""
+    if host in leaders(site):
+        return "ok", "leads"
+    me = told(site, "patroni").get(host)
+    if me is None or not leaders(site):
+        return "critical", "is down" if me is None else "has no leader"
+    seen = database_members(site).get(host, {"role": "", "state": "unknown"})
+    if seen["state"] not in FOLLOWING:
+        return "warning", seen["state"]
+    return "ok", "follows in step" if "sync" in seen["role"] else "follows"
+
+
+def etcd_word(site, host):
+    """Return how a member of etcd is."""
+    me = told(site, "etcd").get(host)
+    if me is None or not me["healthy"]:
+        return "critical", "is down" if me is None else "has no quorum"
+    return "ok", "leads" if me["leads"] else "follows"
+
+
+def rack_word(site, host):
+    """Return how a rack is."""
+    if not runs(site, host, MAAS[0]):
+        return "critical", "MAAS is down"
+    if api(site, "racks") is None:
+        return "unknown", "runs"
+    services = record(site, "racks", host).get("services", {})
+    if services.get("rackd") in (None, "dead"):
+        return "critical", "is not connected"
+    if services["rackd"] != "running":
+        return "warning", "is partly connected"
+    return "ok", "serves DHCP" if told(site, "ranges").get(host) else "is connected"
+
+
+def hosts(site, found):
+    """Return what is told of each host."""
+    shown = {}
+    for name, facts in site["hosts"].items():
+        severities = [problem["severity"] for problem in found if name in problem["host"].split(", ")]
+        survey, snap = facts["survey"], told(site, "snap").get(name)
+        shown[name] = {
+            "address": facts["address"],
+            "groups": facts["groups"],
+            "state": next((one for one in CHECKS if one in severities), "ok" if survey else "unknown"),
+            "reached": survey is not None,
+            "snap": snap,
+            "disk_mb": survey and survey["disk_mb"],
+            "clock_offset": survey and round(clock_offset(facts), 1),
+            "certificate_days": {
+                kind: int((end - survey["clock"]) // 86400) for kind, end in survey["certificates"].items()
+            }
+            if survey
+            else {},
+        }
+    return shown
+
+
+def vlans(site):
+    """Return the VLANs with DHCP, their racks, the states of their failover on both, and their ranges."""
+    return [
+        {
+            "name": vlan_name(vlan),
+            "primary_rack": rack_of(site, vlan["primary_rack"]),
+            "secondary_rack": rack_of(site, vlan["secondary_rack"]),
+            "failover": {
+                host: peer["state"]
+                for host, facts in site["hosts"].items()
+                for peer in facts["peers"]
+                if peer_vlan(peer) == vlan["id"]
+            },
+            "ranges": [one for one in ranges(site) if one["vlan"] == vlan["id"]],
+        }
+        for vlan in api(site, "vlans") or []
+        if vlan["dhcp_on"]
+    ]
+
+
+def controllers(site, part):
+    """Return what the API told of regions or racks, by inventory name; unknown ones are empty."""
+    fields = ("version", "alive", "connected", "services")
+    return {
+        host: {name: value for name, value in record(site, part, host).items() if name in fields}
+        for host in group(site, f"maas_{part[:-1]}")
+    }
+
+
+def report(site):
+    """Return how a deployment is.
+
+    Args:
+        site: what the role maas_report was given and has read.
+
+    Returns:
+        dict with problems, tiers, hosts and what is known of each tier. There is no secret in it.
+    """
+    found = problems(site)
+    return {
+        "deployment": site["deployment"],
+        "time": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+        "url": site["url"],
+        "problems": found,
+        "tiers": tiers(site),
+        "hosts": hosts(site, found),
+        "virtual_ip": {"address": site["vip"], "holders": holders(site) if site["vip"] else []},
+        "balancers": told(site, "balancer"),
+        "database": {
+            "leaders": leaders(site),
+            "members": database_members(site),
+            "connections": told(site, "connections"),
+            "proxies": told(site, "database_proxy"),
+        },
+        "etcd": told(site, "etcd"),
+        "api": api(site, "racks") is not None,
+        "regions": controllers(site, "regions"),
+        "racks": controllers(site, "racks"),
+        "vlans": vlans(site),
+    }

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host tells what its daemons say, and what does not answer stops nothing else."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+from ansible_collections.metal.maas_ha.plugins.modules import status_host
+from tests.unit.plugins.conftest import run_module
+
+STAT = """\
+# pxname,svname,qcur,status,weight,
+maas,FRONTEND,,OPEN,,
+maas,control1,0,UP,1,
+maas,control2,0,DOWN 1/2,1,
+maas,BACKEND,0,UP,2,
+
+"""
+CONFIG = """\
+failover peer "failover-vlan-5001" {
+    primary;
+}
+shared-network vlan-5001 {
+    subnet 10.1.0.0 netmask 255.255.255.0 {
+       pool {
+          failover peer "failover-vlan-5001";
+          range 10.1.0.100 10.1.0.102;
+       }
+    }
+}
+shared-network vlan-5002 {
+    subnet 10.2.0.0 netmask 255.255.255.0 {
+       pool {
+          range 10.2.0.10 10.2.0.19;
+       }
+    }
+}
+"""
+LEASE = "lease {} {{\n  starts 1 2026/11/23 04:00:00;\n  ends {};\n  binding state {};\n}}\n"
+AT = 1795406400  # 2026/11/23 04:00:00
+
+
+def test_haproxy_tells_the_state_of_each_server_by_its_backend():
+    assert status_host.servers(STAT) == {"maas": {"control1": "UP", "control2": "DOWN"}}
+
+
+def test_leases_that_run_count_in_their_range():
+    leases = "".join(
+        LEASE.format(*lease)
+        for lease in (
+            ("10.1.0.100", "1 2026/11/23 04:10:00", "active"),
+            ("10.1.0.101", "1 2026/11/23 03:50:00", "active"),
+            ("10.1.0.102", "1 2026/11/23 04:10:00", "free"),
+            ("10.2.0.10", f"epoch {AT + 60}", "active"),
+            ("10.2.0.11", "never", "active"),
+            ("10.2.0.12", "1 2026/11/23 04:10:00", "active"),
+            ("10.2.0.12", "1 2026/11/23 04:10:00", "free"),
+            ("10.9.0.9", "1 2026/11/23 04:10:00", "active"),
+        )
+    )
+    assert status_host.ranges(CONFIG, leases, AT) == [
+        {"vlan": 5001, "start_ip": "10.1.0.100", "end_ip": "10.1.0.102", "size": 3, "used": 1},
+        {"vlan": 5002, "start_ip": "10.2.0.10", "end_ip": "10.2.0.19", "size": 10, "used": 2},
+    ]
+
+
+def test_a_rack_without_files_serves_nothing():
+    assert status_host.ranges("", "", AT) == []
+
+
+def test_what_does_not_answer_is_told_and_stops_nothing(tmp_path, monkeypatch):
+    path = str(tmp_path / "maas.sock")
+    monkeypatch.setattr(status_host, "BALANCER", path)
+    monkeypatch.setattr(status_host, "PKI", f"{tmp_path}/pki/")
+    monkeypatch.setattr(status_host.Host, "units", lambda host: {"etcd.service": "failed"})
+    with socket.socket(socket.AF_UNIX) as balancer:
+        balancer.bind(path)
+        balancer.listen()
+        threading.Thread(target=serve, args=(balancer,), daemon=True).start()
+        told = run_module("status_host", groups=["maas_etcd", "maas_haproxy"], address="127.0.0.1", check=True)
+    assert not told.failed and not told.changed
+    assert told.status["balancer"] == {"maas": {"control1": "UP", "control2": "DOWN"}}
+    assert told.status["etcd"] is None and "No such file" in told.silent["etcd"]
+
+
+def serve(balancer):
+    """Answer one question as HAProxy does."""
+    talk = balancer.accept()[0]
+    talk.recv(100)
+    talk.sendall(STAT.encode())
+    talk.close()
+
+
+@pytest.mark.parametrize("words", [("false",), ("no-such-program",), ("sleep", "9")])
+def test_a_command_that_fails_or_hangs_is_silence(words):
+    with pytest.raises(status_host.Silent):
+        status_host.Host([], "127.0.0.1", 0.1).run(*words)
+
+
+def test_only_a_host_with_groups_of_ours_is_asked():
+    assert run_module("status_host", groups=["maas_nosuch"], address="127.0.0.1").failed

@@ -1,0 +1,344 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each fault of a deployment is named once, where it comes from, and a sound deployment has none."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.metal.maas_ha.plugins.plugin_utils import _status
+
+DAY = 86400
+NOW = 1_000_000.0
+CONTROL = ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region")
+
+
+def host(number, name, groups, units, **told):
+    """Return a host that answered all that it was asked."""
+    address = f"10.0.0.{number}"
+    return {
+        "groups": list(groups),
+        "address": address,
+        "away": False,
+        "why": "",
+        "asked": [NOW - 0.5, NOW + 0.5],
+        "survey": {
+            "clock": NOW,
+            "hostname": name,
+            "disk_mb": 50000,
+            "interfaces": [{"name": "eth0", "mac": "52:54:00:00:00:01", "addresses": [f"{address}/24"]}],
+            "clocks": [],
+            "certificates": {"host": NOW + 300 * DAY, "ca": NOW + 3000 * DAY},
+        },
+        "status": {
+            "units": dict.fromkeys(units, "active"),
+            "snap": {"version": "3.7.3", "revision": "100", "channel": "3.7/stable", "held": True},
+            **told,
+        },
+        "silent": {},
+        "peers": [],
+        "api": {"regions": None, "racks": None, "vlans": None},
+    }
+
+
+def control(number, name, leader):
+    """Return a host with database, region and load balancer."""
+    names = ("control1", "control2", "control3")
+    roles = ("leader", "sync_standby", "replica")
+    return host(
+        number,
+        name,
+        CONTROL,
+        [
+            "etcd.service",
+            "haproxy.service",
+            "keepalived.service",
+            "maas-database-proxy.service",
+            "patroni.service",
+            _status.MAAS[0],
+        ],
+        etcd={"healthy": True, "leads": leader},
+        patroni={
+            "role": "primary" if leader else "replica",
+            "state": "running",
+            "pending_restart": False,
+            "paused": False,
+            "members": [
+                {"name": name, "role": role, "state": "streaming", "lag": 0}
+                for name, role in zip(names, roles, strict=True)
+            ],
+        },
+        connections={"used": 40, "most": 400},
+        balancer={"maas": dict.fromkeys(names, "UP")},
+        database_proxy={"control1": "UP", "control2": "DOWN", "control3": "DOWN"},
+        region={"alive": list(names)},
+    )
+
+
+def rack(number, name):
+    """Return a rack that serves a VLAN with another."""
+    one = {"vlan": 5002, "start_ip": "10.1.0.100", "end_ip": "10.1.0.199", "size": 100, "used": 7}
+    found = host(number, name, ["maas_rack"], [_status.MAAS[0]], ranges=[one])
+    state = {"state": "normal", "partner_state": "normal", "peer_address": "10.1.0.3"}
+    found["peers"] = [{"name": "failover-vlan-5002", **state}]
+    return found
+
+
+def record(name, system_id):
+    """Return a rack as MAAS shows it."""
+    services = {"rackd": "running", "dhcpd": "running"}
+    return {"hostname": name, "system_id": system_id, "version": "3.7.3", "connected": True, "services": services}
+
+
+@pytest.fixture
+def site():
+    """Return a sound deployment: three control hosts and two racks."""
+    hosts = {f"control{number}": control(10 + number, f"control{number}", number == 1) for number in (1, 2, 3)}
+    hosts.update({f"rack{number}": rack(20 + number, f"rack{number}") for number in (1, 2)})
+    hosts["control2"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
+    hosts["control1"]["api"] = {
+        "regions": [{"hostname": f"control{number}", "version": "3.7.3", "alive": True} for number in (1, 2, 3)],
+        "racks": [record("rack1", "aaa"), record("rack2", "bbb")],
+        "vlans": [
+            {"id": 5002, "vid": 100, "fabric": "dc1", "dhcp_on": True, "primary_rack": "aaa", "secondary_rack": "bbb"},
+            {"id": 5003, "vid": 0, "fabric": "dc1", "dhcp_on": False, "primary_rack": None, "secondary_rack": None},
+        ],
+    }
+    return {"deployment": "test", "url": "http://10.0.0.5:5240/MAAS", "vip": "10.0.0.5", "hosts": hosts}
+
+
+def lose(site, *names):
+    """Let hosts be gone."""
+    for name in names:
+        gone = dict(away=True, survey=None, asked=None, status=None, peers=[])
+        site["hosts"][name] |= {**gone, "api": {"regions": None, "racks": None, "vlans": None}}
+
+
+def told(site):
+    """Return who has which problem, in order."""
+    return [(problem["host"], problem["what"]) for problem in _status.problems(site)]
+
+
+def only(site):
+    """Return the one problem that there is."""
+    (problem,) = _status.problems(site)
+    assert problem["sentence"] == f"{problem['host']}: {problem['what']}. Do: {problem['remedy']}."
+    return problem["severity"], problem["host"], problem["what"]
+
+
+def words(site, group):
+    """Return what each member of a tier does."""
+    (tier,) = [tier for tier in _status.tiers(site) if tier["group"] == group]
+    return {member["host"]: (member["state"], member["word"]) for member in tier["members"]}
+
+
+def test_a_sound_deployment_has_no_problem_and_says_who_does_what(site):
+    report = _status.report(site)
+    assert report["problems"] == []
+    assert {host["state"] for host in report["hosts"].values()} == {"ok"}
+    assert words(site, "maas_haproxy")["control2"] == ("ok", "holds the virtual IP")
+    assert words(site, "maas_postgresql") == {
+        "control1": ("ok", "leads"),
+        "control2": ("ok", "follows in step"),
+        "control3": ("ok", "follows"),
+    }
+    assert words(site, "maas_rack")["rack1"] == ("ok", "serves DHCP")
+    assert report["vlans"][0]["failover"] == {"rack1": "normal", "rack2": "normal"}
+    assert report["vlans"][0]["ranges"][0]["racks"] == ["rack1", "rack2"]
+
+
+@pytest.mark.parametrize("name", ["control2", "control3", "rack1"])
+def test_a_lost_host_is_one_problem_and_not_also_what_follows_from_it(site, name):
+    for facts in site["hosts"].values():
+        for states in (facts["status"].get("balancer", {}).get("maas", {}), facts["status"].get("database_proxy", {})):
+            states.update({name: "DOWN"} if name in states else {})
+    lose(site, name)
+    if name == "rack1":
+        site["hosts"]["rack2"]["peers"][0]["state"] = "communications-interrupted"
+    if name == "control2":
+        site["hosts"]["control3"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
+        site["hosts"]["control1"]["status"]["patroni"]["members"][2]["role"] = "sync_standby"
+    assert only(site) == ("critical", name, "cannot be reached over ssh")
+    assert _status.report(site)["hosts"][name]["state"] == "critical"
+
+
+def test_a_host_that_was_not_asked_is_no_problem(site):
+    site["hosts"]["rack2"] |= {"survey": None, "asked": None, "status": None, "peers": []}
+    assert told(site) == []
+    assert words(site, "maas_rack")["rack2"] == ("unknown", "was not asked")
+
+
+def test_a_host_that_cannot_be_read_says_why(site):
+    site["hosts"]["rack2"] |= {"survey": None, "asked": None, "status": None, "peers": [], "why": "sudo: a password"}
+    assert only(site) == ("critical", "rack2", "cannot be read: sudo: a password")
+
+
+def test_without_a_quorum_the_cause_comes_first(site):
+    lose(site, "control1", "control2")
+    last = site["hosts"]["control3"]
+    last["status"] |= {"etcd": {"healthy": False, "leads": False}, "region": None}
+    last["status"]["database_proxy"]["control1"] = "DOWN"
+    last["status"]["balancer"]["maas"] = dict.fromkeys(last["status"]["balancer"]["maas"], "DOWN")
+    last["silent"] = {"region": "it answers with status 500"}
+    last["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
+    assert told(site) == [
+        ("control1, control2", "cannot be reached over ssh"),
+        (
+            "control1, control2, control3",
+            "have no quorum in etcd: fewer than 2 of 3 members work together",
+        ),
+        ("control1, control2, control3", "have no database leader: MAAS can neither read nor write"),
+        ("control3", "MAAS does not answer, for it has no database"),
+    ]
+    assert words(site, "maas_region")["control3"] == ("critical", "has no database")
+    assert words(site, "maas_rack")["rack1"] == ("unknown", "runs")
+
+
+def test_two_leaders_are_a_problem(site):
+    site["hosts"]["control3"]["status"]["patroni"]["role"] = "master"
+    assert only(site) == ("critical", "control1, control3", "each say that they lead the database")
+
+
+def test_nobody_and_two_hosts_with_the_virtual_ip_are_a_problem(site):
+    site["hosts"]["control3"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
+    assert only(site) == ("critical", "control2, control3", "all hold the virtual IP 10.0.0.5")
+    for name in ("control2", "control3"):
+        site["hosts"][name]["survey"]["interfaces"][0]["addresses"].remove("10.0.0.5/24")
+    assert only(site)[2] == "do not hold the virtual IP 10.0.0.5"
+
+
+def test_a_stopped_daemon_is_named_once(site):
+    site["hosts"]["control3"]["status"]["units"]["patroni.service"] = "failed"
+    site["hosts"]["control3"]["status"]["patroni"] = None
+    site["hosts"]["control3"]["silent"] = {"patroni": "Connection refused"}
+    assert only(site) == ("critical", "control3", "patroni.service does not run")
+    assert words(site, "maas_postgresql")["control3"] == ("critical", "is down")
+
+
+def test_the_same_fault_of_several_hosts_is_told_once(site):
+    for name in ("rack1", "rack2"):
+        site["hosts"][name]["status"]["units"][_status.MAAS[0]] = "inactive"
+    assert only(site) == ("critical", "rack1, rack2", "snap.maas.pebble.service does not run")
+
+
+def test_maas_of_an_older_series_runs_under_another_name(site):
+    site["hosts"]["rack1"]["status"]["units"] = {_status.MAAS[0]: "inactive", _status.MAAS[1]: "active"}
+    assert told(site) == []
+
+
+def test_a_daemon_that_runs_and_is_silent_is_a_problem(site):
+    site["hosts"]["control3"]["status"]["region"] = None
+    site["hosts"]["control3"]["silent"] = {"region": "timed out"}
+    assert only(site) == ("critical", "control3", "MAAS runs and does not answer: timed out")
+
+
+def test_without_a_virtual_ip_or_a_database_of_ours_their_daemons_need_not_run(site):
+    for facts in site["hosts"].values():
+        facts["groups"] = [name for name in facts["groups"] if name not in ("maas_etcd", "maas_postgresql")]
+        facts["status"]["units"].pop("patroni.service", None)
+        for unit in ("keepalived.service", "maas-database-proxy.service"):
+            if unit in facts["status"]["units"]:
+                facts["status"]["units"][unit] = "inactive"
+        facts["status"] |= {"patroni": None, "database_proxy": None, "etcd": None}
+    assert told({**site, "vip": ""}) == []
+
+
+def test_a_region_must_be_led_to_the_one_leader(site):
+    site["hosts"]["control3"]["status"]["database_proxy"]["control1"] = "DOWN"
+    assert only(site) == ("critical", "control3", "its database proxy finds no leader")
+    site["hosts"]["control3"]["status"]["database_proxy"] |= {"control1": "UP", "control2": "UP"}
+    assert only(site)[2] == "its database proxy leads to control1, control2 alike"
+
+
+def test_a_load_balancer_that_misses_a_good_region_is_a_problem(site):
+    site["hosts"]["control2"]["status"]["balancer"]["maas"]["control3"] = "DOWN"
+    assert only(site) == ("warning", "control2", "HAProxy calls control3 DOWN for maas, though it answers")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"state": "creating replica"}, "its copy of the database is creating replica"),
+        ({"lag": 64 * 2**20}, "its copy of the database is 64 MB behind"),
+    ],
+)
+def test_a_replica_that_does_not_follow_is_a_problem(site, change, what):
+    site["hosts"]["control1"]["status"]["patroni"]["members"][2] |= change
+    assert only(site) == ("warning", "control3", what)
+
+
+def test_what_patroni_cannot_do_now_is_told(site):
+    site["hosts"]["control1"]["status"]["patroni"]["members"][1]["role"] = "replica"
+    assert only(site)[1:] == ("control1", "no replica is synchronous: what is written now could be lost with this host")
+    site["hosts"]["control1"]["status"]["patroni"]["members"][1]["role"] = "sync_standby"
+    site["hosts"]["control1"]["status"]["patroni"]["paused"] = True
+    assert only(site)[2] == "Patroni is paused: it would not fail over"
+
+
+def test_a_member_of_etcd_apart_is_a_problem(site):
+    site["hosts"]["control3"]["status"]["etcd"]["healthy"] = False
+    assert only(site) == ("warning", "control3", "takes no part in etcd")
+
+
+def test_full_connections_leases_and_disks_are_told(site):
+    site["hosts"]["control1"]["status"]["connections"]["used"] = 320
+    site["hosts"]["rack1"]["status"]["ranges"][0]["used"] = 90
+    site["hosts"]["rack2"]["survey"]["disk_mb"] = 12
+    assert told(site) == [
+        ("rack1, rack2", "90 of the 100 addresses 10.1.0.100 to 10.1.0.199 are leased"),
+        ("control1", "320 of 400 database connections are used"),
+        ("rack2", "has 12 MB left under /var"),
+    ]
+
+
+def test_a_pair_out_of_step_is_told_on_both_sides(site):
+    for name in ("rack1", "rack2"):
+        site["hosts"][name]["peers"][0]["state"] = "communications-interrupted"
+    assert only(site) == (
+        "warning",
+        "rack1, rack2",
+        "DHCP failover of VLAN 100 of dc1 is communications-interrupted here and normal at its partner",
+    )
+
+
+def test_a_vlan_without_a_living_rack_has_no_dhcp(site):
+    lose(site, "rack1", "rack2")
+    assert told(site)[1] == ("rack1, rack2", "VLAN 100 of dc1 has no DHCP, for none of its racks lives")
+
+
+@pytest.mark.parametrize(
+    ("services", "what"),
+    [
+        ({"rackd": "dead", "dhcpd": "off"}, "MAAS is not connected to its rack"),
+        ({"rackd": "degraded", "dhcpd": "running"}, "its rack is connected to some regions only"),
+        ({"rackd": "running", "dhcpd": "dead"}, "its DHCP server is dead"),
+    ],
+)
+def test_a_rack_is_well_when_maas_says_so(site, services, what):
+    rack = site["hosts"]["control1"]["api"]["racks"][0]
+    rack |= {"services": services, "connected": services["rackd"] == "running"}
+    assert only(site) == ("warning", "rack1", what)
+
+
+def test_a_rack_that_maas_does_not_know_is_told(site):
+    site["hosts"]["control1"]["api"]["racks"].append(record("rack9", "ccc"))
+    site["hosts"]["rack2"]["survey"]["hostname"] = "another"
+    assert only(site)[2] == "MAAS knows no rack of that name"
+
+
+def test_versions_that_differ_or_may_change_are_told(site):
+    site["hosts"]["rack1"]["status"]["snap"] = {"version": "3.7.2", "revision": "90", "channel": "", "held": False}
+    assert told(site) == [
+        ("rack1", "the revisions of MAAS differ: 100 on control1, control2, control3, rack2; 90 on rack1"),
+        ("rack1", "its snap of MAAS is not held: snapd refreshes it when it likes"),
+    ]
+
+
+def test_certificates_and_clocks_are_told(site):
+    site["hosts"]["control1"]["survey"]["certificates"]["host"] = NOW + 10 * DAY
+    site["hosts"]["rack1"]["survey"]["clock"] = NOW + 60
+    assert told(site) == [
+        ("control1", "has a host.crt in /etc/maas-ha/pki that ends in 10 days"),
+        ("rack1", "has a clock 59 s or more off control3's"),
+    ]
+    assert _status.report(site)["hosts"]["rack1"]["clock_offset"] == 59.5
