@@ -117,8 +117,14 @@ peers:
       description: Since when it is in that state, in UTC.
       type: str
       sample: "2026-11-23T00:57:03Z"
+dns_servers:
+  description: The DNS servers that its DHCP server tells machines, by subnet.
+  type: dict
+  returned: always
+  sample: {10.10.100.0/24: [10.10.100.11, 10.10.100.12]}
 """
 
+import ipaddress
 import re
 import socket
 import time
@@ -134,6 +140,8 @@ IN_STEP = {("normal", "normal"), ("recover-wait", "partner-down"), ("partner-dow
 
 PEER = re.compile(r'^failover peer "([^"]+)" \{(.*?)^\}', re.MULTILINE | re.DOTALL)
 STATE = re.compile(r'^failover peer "([^"]+)" state \{(.*?)^\}', re.MULTILINE | re.DOTALL)
+SUBNET = re.compile(r"^\s*subnet ([0-9.]+) netmask ([0-9.]+) \{$")
+SERVERS = re.compile(r"^\s*option domain-name-servers ([^;]+);$")
 SIDE = re.compile(r"(my|partner) state ([a-z-]+)(?: at (?:\d (\S+) (\S+)|epoch (\d+)))?")
 
 
@@ -162,11 +170,12 @@ def main():
             )
     until = time.monotonic() + options["timeout"]
     while True:
-        found = peers(content(module, options["config"]), content(module, options["leases"]))
+        config = content(module, options["config"])
+        found = peers(config, content(module, options["leases"]))
         mine = [pair for pair in options["wait_for"] if system_id in [rack["system_id"] for rack in pair["racks"]]]
         late = [pair["vlan"] for pair in mine if not in_step(pair, system_id, found)]
         if not late:
-            module.exit_json(changed=False, system_id=system_id, peers=found)
+            module.exit_json(changed=False, system_id=system_id, peers=found, dns_servers=dns_servers(config))
         if time.monotonic() > until:
             module.fail_json(
                 msg=f"After {options['timeout']} seconds these pairs are not in failover state normal on this rack: "
@@ -207,6 +216,18 @@ def peers(config, leases):
             }
         )
     return found
+
+
+def dns_servers(config):
+    """Return the DNS servers of each subnet of a dhcpd.conf, by its CIDR."""
+    told, cidr = {}, None
+    for line in config.splitlines():
+        subnet, servers = SUBNET.match(line), SERVERS.match(line)
+        if subnet:
+            cidr = str(ipaddress.IPv4Network("/".join(subnet.groups())))
+        elif servers and cidr:
+            told[cidr] = re.split(r",\s*", servers[1])
+    return told
 
 
 def sides(body):

@@ -20,6 +20,10 @@ options:
   system_id:
     description: Identity of one rack controller in MAAS. Unset means all.
     type: str
+  vm_hosts:
+    description: Whether to read which VM hosts run on them as well, for one request more.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - metal.maas_ha.api
   - metal.maas_ha.attributes.info
@@ -87,6 +91,11 @@ rack_controllers:
       description: Numbers of the VLANs that it could serve DHCP on, having a static address there.
       type: list
       elements: int
+    vm_hosts:
+      description: Names of the VM hosts that run on it.
+      returned: O(vm_hosts)
+      type: list
+      elements: str
   sample:
     - system_id: rn7yq6
       hostname: rack1
@@ -106,17 +115,23 @@ rack_controllers:
 """
 
 from ansible_collections.metal.maas_ha.plugins.module_utils._resource import run_info
-from ansible_collections.metal.maas_ha.plugins.module_utils._resources import rack_controller
+from ansible_collections.metal.maas_ha.plugins.module_utils._resources import hosted, rack_controller
 
 
 def rack_controllers(site, task):
     query = {"hostname": task["hostname"], "id": task["system_id"]}
     asked = {name: value for name, value in query.items() if value is not None}
-    return [rack_controller(record) for record in site.get("rackcontrollers/", **asked)]
+    racks = [rack_controller(record) for record in site.get("rackcontrollers/", **asked)]
+    vm_hosts = hosted(site) if task["vm_hosts"] else None
+    return [rack if vm_hosts is None else {**rack, "vm_hosts": vm_hosts.get(rack["system_id"], [])} for rack in racks]
 
 
 def main():
-    options = {"hostname": {"type": "str"}, "system_id": {"type": "str"}}
+    options = {
+        "hostname": {"type": "str"},
+        "system_id": {"type": "str"},
+        "vm_hosts": {"type": "bool", "default": False},
+    }
     run_info("rack_controllers", options, rack_controllers, {"mutually_exclusive": [("hostname", "system_id")]})
 
 

@@ -147,6 +147,8 @@ def delete_rack(call, rack):
     The primary rack of a VLAN whose DHCP is off is handed over to nobody, and the database does not let it go.
     """
     state = call.state
+    if state.where("vm_host", node=rack["id"]) and not call.flag("force"):
+        raise Refused(400, f"Unable to delete '{rack['hostname']}'; it hosts virtual machines.")
     orphaned = [vlan for vlan in _served_by(state, rack) if vlan["dhcp_on"] and not _hand_over(state, vlan, rack)]
     if orphaned and not call.flag("force"):
         names = (
@@ -166,6 +168,13 @@ def delete_rack(call, rack):
         raise Refused(500, PROTECTED)
     else:
         state.delete_node(rack["id"])
+
+
+def _list_vm_hosts(call):
+    return [
+        {"id": row["id"], "name": row["name"], "host": {"system_id": call.state.get("node", row["node"])["system_id"]}}
+        for row in call.state.where("vm_host")
+    ]
 
 
 def _served_by(state, rack):
@@ -226,4 +235,5 @@ ROUTES = [
     Route("GET", f"rackcontrollers/{WORD}/", list_boot_images, op="list_boot_images"),
     *REGION_KIND.routes(),
     Route("GET", f"nodes/{WORD}/interfaces/", _list_interfaces),
+    Route("GET", "vm-hosts/", _list_vm_hosts),
 ]

@@ -180,7 +180,7 @@ class State(Tables):
         """Remove a controller's id with its interfaces and services."""
         for interface in self.where("interface", node=node):
             self.delete_interface(interface["id"])
-        for kind in ("service", "process"):
+        for kind in ("service", "process", "vm_host"):
             for row in self.where(kind, node=node):
                 self.delete(kind, row["id"])
         self.delete("node", node)

@@ -82,6 +82,22 @@ def test_a_rack_tells_its_pair_and_both_states(run):
     ]
 
 
+def test_a_rack_tells_the_dns_servers_of_each_subnet(run, rack):
+    assert run()["dns_servers"] == {}
+    network = """
+shared-network vlan-5001 {
+    subnet 10.10.0.0 netmask 255.255.255.0 {
+           option domain-name-servers 10.10.0.11, 10.10.0.12;
+    }
+    subnet 10.10.1.0 netmask 255.255.255.128 {
+           option domain-name-servers 10.10.0.11;
+    }
+}
+"""
+    (rack / "config").write_text(CONFIG + network)
+    assert run()["dns_servers"] == {"10.10.0.0/24": ["10.10.0.11", "10.10.0.12"], "10.10.1.0/25": ["10.10.0.11"]}
+
+
 def test_the_examples_work(run):
     for task in yaml.safe_load(module.EXAMPLES):
         options = task["metal.maas_ha.dhcp_failover_info"] or {}

@@ -46,3 +46,10 @@ def test_the_last_rack_of_a_vlan_is_deleted_only_by_force(play):
 
 def test_a_rack_cannot_be_invented(play):
     play.refused("rack_controller", "hostname", "rack9", hostname="rack9")
+
+
+def test_a_rack_that_hosts_virtual_machines_is_deleted_only_by_force(play):
+    with play.site.transaction() as state:
+        state.insert("vm_host", name="kvm1", node=state.find("node", hostname="rack3")["id"])
+    assert "virtual machines" in play("rack_controller", hostname="rack3", state="absent").msg
+    assert play("rack_controller", hostname="rack3", state="absent", force=True).changed

@@ -33,3 +33,11 @@ def test_a_dead_rack_is_not_connected(play):
 
 def test_an_unknown_rack_is_an_empty_list(play):
     assert play.unchanged("rack_controller_info", hostname="nosuch").rack_controllers == []
+
+
+def test_the_vm_hosts_of_a_rack_are_read_when_asked_for(play):
+    with play.site.transaction() as state:
+        state.insert("vm_host", name="kvm1", node=state.find("node", hostname="rack1")["id"])
+    racks = play.unchanged("rack_controller_info", vm_hosts=True).rack_controllers
+    assert {rack["hostname"]: rack["vm_hosts"] for rack in racks} == {"rack1": ["kvm1"], "rack2": [], "rack3": []}
+    assert "vm_hosts" not in play("rack_controller_info").rack_controllers[0]
