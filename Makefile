@@ -74,7 +74,7 @@ test-all: test roles-test topologies-test interruption-test ## Everything: each 
 	@echo "==> make test-all: all passed"
 
 .PHONY: lint
-lint: setup ## ruff, yamllint, ansible-lint, shellcheck, licences
+lint: setup ## ruff, yamllint, ansible-lint, shellcheck, licences, changelog
 	@echo "==> lint"
 	ruff check .
 	ruff format --check .
@@ -82,6 +82,7 @@ lint: setup ## ruff, yamllint, ansible-lint, shellcheck, licences
 	ansible-lint
 	shellcheck tests/tools/* .ci/run
 	reuse lint --quiet
+	antsibull-changelog lint
 
 .PHONY: sanity
 sanity: setup newest ## ansible-test sanity, on the oldest and the newest ansible-core
@@ -114,8 +115,9 @@ interruption-test: setup ## Kill site.yml at ten random tasks and let it converg
 	@tests/tools/scenario interruption
 
 .PHONY: bench
-bench: setup ## Write the figures of docs/performance.md that the simulator gives
+bench: setup ## Measure anew what docs/performance.md says
 	python -m tests.bench
+	python -m tests.bench.site ha5 ha3 ha minimal
 
 .PHONY: build
 build: setup ## The collection as a file for ansible-galaxy

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import pathlib
 import sys
 import time
 
@@ -24,11 +23,12 @@ from ansible_collections.metal.maas_ha.plugins.modules import dhcp_ha
 from ansible_collections.metal.maas_ha.tests.simulator import seed
 from ansible_collections.metal.maas_ha.tests.simulator.site import Site
 
+from tests.bench.page import write
+
 SIZES = (10, 100, 500, 2000)
 SHARE = 0.4  # of the VLANs is asked for: 200 of 500
 WORKERS = 4  # as many as a region has
 LOOPS = 2  # tasks of the loop that are timed; the others cost the same
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- DHCP figures: python -m tests.bench -->", "<!-- end of the DHCP figures -->"
 
 
@@ -38,7 +38,7 @@ def main():
         for case in (unchanged, one_new, many_changed):
             rows.append(measure(size, case))
             print(rows[-1], flush=True)
-    write(table(rows))
+    write(BEGIN, END, table(rows))
 
 
 def measure(size, case):
@@ -141,14 +141,6 @@ def table(rows):
             f"| {vlans} | {case} | {reads} | {writes} | {seconds:.1f} | {requests:,.0f} | {loop_seconds:,.0f} |"
         )
     return "\n".join(lines)
-
-
-def write(figures):
-    """Put the figures between their markers."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time site.yml on the lab, first run and unchanged run, and write the table into docs/performance.md.
+
+python -m tests.bench.site [TOPOLOGY ...]
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+
+from tests.bench.page import write
+from tests.lab import Lab
+from tests.site.playbook import play
+
+BEGIN, END = "<!-- Site figures: python -m tests.bench.site -->", "<!-- end of the site figures -->"
+TASK = re.compile(r"^(?:metal\.maas_ha\.)?(\w+ : .+?) -+ ([0-9.]+)s$", re.MULTILINE)
+DEAREST = 5
+
+
+def main():
+    os.environ["ANSIBLE_CALLBACKS_ENABLED"] = "ansible.posix.profile_tasks"
+    lab = Lab.current()
+    rows, dearest = [], []
+    for topology in sys.argv[1:] or ["ha5"]:
+        os.environ["LAB_TOPOLOGY"] = topology
+        lab.create(topology)
+        for name in ("first run", "unchanged run"):
+            begin = time.monotonic()
+            run = play("site")
+            seconds = time.monotonic() - begin
+            assert run.status == 0, run.output[-4000:]
+            tasks = sum(counts["ok"] for counts in run.hosts.values())
+            rows.append(f"| {topology} | {name} | {seconds:.0f} | {tasks} | {run.changed} |")
+            print(rows[-1], flush=True)
+            dearest += [
+                f"| {topology} | {name} | {task} | {cost} |" for task, cost in TASK.findall(run.output)[:DEAREST]
+            ]
+        lab.destroy()
+    write(BEGIN, END, table(rows, dearest))
+
+
+def table(rows, dearest):
+    """Return both tables in Markdown."""
+    lines = [
+        "| topology | run | seconds | tasks that ran, over all hosts | changed |",
+        "|---|---|---:|---:|---:|",
+        *rows,
+        "",
+        "The tasks that took longest, over all hosts together:",
+        "",
+        "| topology | run | task | seconds |",
+        "|---|---|---|---:|",
+        *dearest,
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
