@@ -101,10 +101,11 @@ site-test: setup ## The site on lab hosts: check, deploy, again, check, a kill, 
 	@tests/tools/scenario ha
 
 .PHONY: topologies-test
-topologies-test: setup
-	@TOPOLOGY= LAB_TOPOLOGY=minimal tests/tools/scenario ha
-	@TOPOLOGY= LAB_TOPOLOGY=ha3 tests/tools/scenario ha
-	@TOPOLOGY= LAB_TOPOLOGY=ha tests/tools/scenario ha
+topologies-test: setup ## The site in the other topologies; where three hosts carry it, each host is lost in turn
+	@LAB_TOPOLOGY=minimal tests/tools/scenario ha
+	@LAB_TOPOLOGY=ha tests/tools/scenario ha
+	@LAB_TOPOLOGY=ha3 LAB_LOSE=all tests/tools/scenario ha
+	@LAB_TOPOLOGY=ha5 LAB_LOSE=all tests/tools/scenario ha
 
 .PHONY: roles-test
 roles-test: setup ## Each tier's own scenario
