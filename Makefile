@@ -109,7 +109,7 @@ topologies-test: setup ## The site in the other topologies; where three hosts ca
 
 .PHONY: roles-test
 roles-test: setup ## Each tier's own scenario
-	@tests/tools/scenario database load_balancer region rack network
+	@tests/tools/scenario database load_balancer region rack network status
 
 .PHONY: interruption-test
 interruption-test: setup ## Kill site.yml at ten random tasks and let it converge
