@@ -81,8 +81,13 @@ def promised(site, host):
 
 
 def leaders(site):
-    """Return the hosts that say of themselves that they lead the database."""
-    return [host for host, one in told(site, "patroni").items() if one["role"] in LEADING and one["state"] == "running"]
+    """Return the hosts that lead the database: those that say so, else whom the others name while regions work."""
+    views = told(site, "patroni")
+    found = [host for host, one in views.items() if one["role"] in LEADING and one["state"] == "running"]
+    if found or not told(site, "region"):
+        return found
+    named = {member["name"] for view in views.values() for member in view["members"] if member["role"] in LEADING}
+    return [host for host in away(site) if host in named]
 
 
 def has_database(site):
@@ -91,9 +96,9 @@ def has_database(site):
 
 
 def database_members(site):
-    """Return each database member as the leader sees it, else as any member does, by name."""
-    views = told(site, "patroni")
-    view = next((views[host] for host in [*leaders(site), *views]), {"members": []})
+    """Return each database member as the leader sees it, by name; none without a leader, when all views are old."""
+    views = told(site, "patroni") if leaders(site) else {}
+    view = next((views[host] for host in [*leaders(site), *views] if host in views), {"members": []})
     return {member["name"]: member for member in view["members"]}
 
 
@@ -155,7 +160,7 @@ def ranges(site):
 def unreachable(site):
     """Every host answers."""
     for host in away(site):
-        yield host, "cannot be reached over ssh", "see that it is switched on, and mend its network"
+        yield host, "cannot be reached over ssh", "see that the host is switched on and that its network works"
 
 
 def unread(site):

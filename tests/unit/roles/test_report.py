@@ -37,7 +37,6 @@ BROWSER = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--virtual-time-budget=2000",
     "--dump-dom",
 ]
 

@@ -194,6 +194,12 @@ def test_without_a_quorum_the_cause_comes_first(site):
     assert words(site, "maas_rack")["rack1"] == ("unknown", "runs")
 
 
+def test_a_leader_that_only_ansible_cannot_reach_still_leads(site):
+    lose(site, "control1")
+    site["hosts"]["control2"]["api"]["racks"] = [record("rack1", "aaa"), record("rack2", "bbb")]
+    assert only(site) == ("critical", "control1", "cannot be reached over ssh")
+
+
 def test_two_leaders_are_a_problem(site):
     site["hosts"]["control3"]["status"]["patroni"]["role"] = "master"
     assert only(site) == ("critical", "control1, control3", "each say that they lead the database")
