@@ -10,17 +10,23 @@ module: outage
 short_description: Measure how long a service is away
 version_added: 1.0.0
 description:
-  - Asks a URL ten times a second for a while and returns the longest time from one good answer to the next.
-  - Run it with C(async) and C(poll=0), do something to the service, and read the result with C(async_status).
+  - Asks a URL ten times a second as long as a file is there, and returns the longest time from one good answer to the
+    next.
+  - Run it with C(async) and C(poll=0), do something to the service, remove the file, and read the result with
+    C(async_status).
 options:
   url:
     description: What to ask with GET. An answer is good with status 200 within two seconds.
     type: str
     required: true
+  file:
+    description: Absolute path of the file whose end is the end of the questions.
+    type: path
+    required: true
   seconds:
-    description: For how many seconds to ask.
+    description: For how many seconds to ask at most.
     type: int
-    default: 30
+    default: 600
   validate_certs:
     description: Whether the certificate of an HTTPS service must be valid.
     type: bool
@@ -40,19 +46,25 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Ask for half a minute in the background
+- name: Ask in the background, as long as the file is there
   metal.maas_ha.outage:
     url: http://192.0.2.5:5240/MAAS/api/2.0/version/
-  async: 60
+    file: /run/ask
+  async: 700
   poll: 0
   register: job
+
+- name: Ask no longer
+  ansible.builtin.file:
+    path: /run/ask
+    state: absent
 
 - name: Read how long it was away
   ansible.builtin.async_status:
     jid: "{{ job.ansible_job_id }}"
   register: seen
   until: seen.finished
-  retries: 60
+  retries: 30
   delay: 1
 """
 
@@ -75,6 +87,7 @@ failed_questions:
 """
 
 import http.client
+import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -92,10 +105,10 @@ def answers(url, validate_certs):
         return False
 
 
-def watch(ask, seconds):
-    """Ask for so many seconds; return the answers, each as the moment it came and whether it was good."""
+def watch(ask, file, seconds):
+    """Ask while the file is there, at most so many seconds; return the answers, each with its moment."""
     seen = [(time.monotonic(), True)]
-    while time.monotonic() < seen[0][0] + seconds:
+    while os.path.exists(file) and time.monotonic() < seen[0][0] + seconds:
         good = ask()
         seen.append((time.monotonic(), good))
         time.sleep(INTERVAL)
@@ -119,13 +132,14 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             url=dict(type="str", required=True),
-            seconds=dict(type="int", default=30),
+            file=dict(type="path", required=True),
+            seconds=dict(type="int", default=600),
             validate_certs=dict(type="bool", default=False),
         ),
         supports_check_mode=True,
     )
     params = module.params
-    seen = watch(lambda: answers(params["url"], params["validate_certs"]), params["seconds"])
+    seen = watch(lambda: answers(params["url"], params["validate_certs"]), params["file"], params["seconds"])
     bad = sum(not good for dummy, good in seen)
     module.exit_json(changed=False, longest=longest(seen), questions=len(seen) - 1, failed_questions=bad)
 

@@ -23,7 +23,8 @@ def test_an_outage_lasts_from_one_good_answer_to_the_next(answers, seconds):
     assert outage.longest(seen) == seconds
 
 
-def test_a_url_where_nobody_listens_does_not_answer():
+def test_a_url_where_nobody_listens_does_not_answer(tmp_path):
     assert not outage.answers("http://127.0.0.1:9/", False)
-    seen = outage.watch(lambda: False, 0.3)
+    seen = outage.watch(lambda: False, tmp_path, 0.3)
     assert [good for dummy, good in seen[1:]] == [False] * (len(seen) - 1) and len(seen) > 1
+    assert len(outage.watch(lambda: True, tmp_path / "gone", 5)) == 1
