@@ -82,6 +82,13 @@ class Writer:
         return next(at for at in list(self.times) if at > moment + 2) - moment
 
 
+def served(lab, host):
+    """Return the serial numbers of the certificates that etcd, Patroni and PostgreSQL show on a host."""
+    show = "openssl s_client -connect {}:{} </dev/null 2>/dev/null | openssl x509 -noout -serial"
+    ports = ("2379", "8008", "5432 -starttls postgres")
+    return {lab.run(host, [show.format(lab.hosts[host], port)]) for port in ports}
+
+
 def psql(lab, host, statement):
     """Return what a statement answers through a region's proxy, as MAAS."""
     line = (
@@ -196,6 +203,20 @@ def test_no_secret_lies_in_the_open(lab):
         assert {path: mode for path, mode in modes.items() if not mode.endswith("00")} == {}
         journal = "journalctl --no-pager >/root/journal; grep -cF -f - /root/journal; rm /root/journal"
         assert lab.run(host, [journal], stdin=values).strip() == "0"
+
+
+def test_a_certificate_in_the_last_third_of_its_life_is_renewed_and_served_at_once(lab):
+    host = leader(lab)
+    lab.run(host, ["rm", f"{PKI}/host.crt"])
+    brief = play("database", "--limit", host, "--extra-vars", "maas_certificate_days=90")
+    assert brief.status == 0, brief.output[-4000:]
+    before = served(lab, host)
+    run = play("database", "--limit", host)  # for which certificates live for a year
+    assert run.status == 0, run.output[-4000:]
+    after = served(lab, host)
+    assert len(after) == 1
+    assert after.isdisjoint(before)
+    assert leader(lab) == host
 
 
 def test_losing_the_leaders_host_loses_no_acknowledged_row(lab):
