@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
 import yaml
 
 from tests.site import maas, secrets
-from tests.site.playbook import command, play
+from tests.site.playbook import ROOT, command, play
 from tests.site.probe import Probe, answers_http, until
 
 CONF = "/var/snap/maas/current/regiond.conf"
@@ -25,6 +26,23 @@ sleep 0.6
 pkill -9 -f 'init region --maas-ur[l]'
 pkill -9 -f 'dbupgrad[e]'
 ls /var/snap/maas/common/snap_mode
+"""
+
+
+# A server as its package makes it, that lets one host in.
+OWN_POSTGRESQL = """
+apt-get install -qqy postgresql >/dev/null
+echo 'host maasdb maas {region}/32 scram-sha-256' >>/etc/postgresql/15/main/pg_hba.conf
+su - postgres -c psql <<'END'
+CREATE ROLE maas LOGIN PASSWORD 'its-own';
+CREATE DATABASE maasdb OWNER maas;
+ALTER SYSTEM SET listen_addresses = '*';
+END
+systemctl restart postgresql
+"""
+MORE_CONNECTIONS = """
+su - postgres -c 'psql -c "ALTER SYSTEM SET max_connections = 200"'
+systemctl restart postgresql
 """
 
 
@@ -125,3 +143,26 @@ def test_a_run_that_is_killed_does_not_kill_its_initialisation_and_the_next_wait
     again = play("region")
     assert again.status == 0, again.output[-8000:]
     assert play("region").changes == []
+
+
+def test_a_region_runs_on_postgresql_of_ones_own_that_has_room_for_it(lab, regions, tmp_path):
+    region, server = regions[0], lab.hosts["client"]
+    lab.run(region, ["snap remove --purge maas"])
+    lab.run("client", [OWN_POSTGRESQL.format(region=lab.hosts[region])])
+    words = {"maas_database_host": server, "maas_database_password": "its-own"}
+    group = {"hosts": {region: {"ansible_host": lab.hosts[region]}}, "vars": words}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"maas_region": group}))
+    (tmp_path / "group_vars").symlink_to(ROOT / "inventory" / "lab" / "group_vars")
+
+    refused = play("database", inventory=tmp_path)
+    assert refused.status
+    assert f"{server}:5432 must let maas into maasdb" in refused.output
+    assert re.search(r"connections'+: 100\b", refused.output)
+    lab.run("client", [MORE_CONNECTIONS])
+    for name in ("database", "region"):
+        run = play(name, inventory=tmp_path)
+        assert run.status == 0, run.output[-8000:]
+    assert answers(lab, region)["version"].startswith("3.")
+    conf = yaml.safe_load(lab.run(region, [f"cat {CONF}"]))
+    assert (conf["database_host"], conf["database_port"]) == (server, 5432)
+    assert play("region", inventory=tmp_path).changes == []
