@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.lab import topology
+from tests.site import maas
 from tests.site.playbook import play
-from tests.site.probe import until
+from tests.site.probe import INTERVAL, until
 
 SILENCE = 30  # seconds without an answer while a pair first meets; leases last 600
 # Asks for its lease again and again; each line is the time and the address that was granted, or a dash.
@@ -27,6 +30,10 @@ while :; do
   sleep 0.5
 done
 """
+DESCRIBED = ("fabric", "space", "vlan", "subnet", "iprange")
+PAIR = ("normal", "normal")
+# What former partners are in for an hour: one serves, the other has all leases and waits.
+FORMER = {PAIR, ("partner-down", "recover-wait"), ("recover-wait", "partner-down")}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -40,87 +47,123 @@ def client(lab):
     lab.run("client", ["systemctl stop renew"])
 
 
+@pytest.fixture(scope="module")
+def racks(lab):
+    """The two racks."""
+    if len(lab.groups["maas_rack"]) < 2:
+        pytest.skip("there is one rack only")
+    return lab.groups["maas_rack"][:2]
+
+
 def granted(lab):
     """Return (time, address) of each answer that the client got."""
     lines = [line.split() for line in lab.run("client", ["cat /run/renew.log 2>/dev/null || true"]).splitlines()]
     return [(float(when), address) for when, address in lines if address != "-"]
 
 
-def entry(lab, primary, secondary):
-    """Return the provisioning network as the inventory would describe it."""
+def described(lab, primary, secondary):
+    """Return the words that describe the provisioning network as the inventory would."""
     net = topology.provisioning_network(lab.network)
-    return {
+    entry = {
         "subnet": f"{net}.0/24",
         "dhcp_on": True,
         "primary_rack": primary,
         "secondary_rack": secondary,
-        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
+        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.199"}],
     }
+    return ["--extra-vars", json.dumps({"maas_network_dhcp": [entry]})]
 
 
-def network(lab, primary, secondary, *words):
-    """Run the playbook for a pair of racks."""
-    run = play("network", "--extra-vars", json.dumps({"maas_network_dhcp": [entry(lab, primary, secondary)]}), *words)
-    assert run.status == 0, run.output
-    return run
+def run(name, *words):
+    """Run a playbook that must succeed."""
+    done = play(name, *words)
+    assert done.status == 0, done.output[-8000:]
+    return done
 
 
-def kept(lab, since):
-    """Assert that the client got answers until now, all of them for the lease that it has from the start."""
-    before = len(granted(lab))
-    until(lambda: len(granted(lab)) > before + 2, 60, "the client to renew")
-    answers = granted(lab)
-    assert len({address for dummy, address in answers}) == 1
-    times = [when for when, dummy in answers[since:]]
-    assert max(later - earlier for earlier, later in zip(times, times[1:], strict=False)) < SILENCE
+class Kept:
+    """Asserts that the client keeps its lease, and that MAAS keeps DHCP on, while something happens."""
+
+    def __init__(self, lab):
+        self.lab = lab
+
+    def __enter__(self):
+        self.since = len(granted(self.lab)) - 1
+        self.over = threading.Event()
+        self.watch = ThreadPoolExecutor(1).submit(self._watch)
+        return self
+
+    def __exit__(self, failed, *dummy):
+        self.over.set()
+        if failed:
+            return
+        assert self.watch.result() == {True}, "DHCP was off"
+        before = len(granted(self.lab))
+        until(lambda: len(granted(self.lab)) > before + 2, 60, "the client to renew")
+        answers = granted(self.lab)
+        assert len({address for dummy, address in answers}) == 1
+        times = [when for when, dummy in answers[self.since :]]
+        longest = max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        print(f"the client was granted its address {len(times)} times, the longest silence was {longest:.1f} s")
+        assert longest < SILENCE
+
+    def _watch(self):
+        subnet = f"{topology.provisioning_network(self.lab.network)}.0/24"
+        seen = set()
+        while not self.over.wait(INTERVAL):
+            seen.add(maas.client().get(f"subnets/cidr:{subnet}/")["vlan"]["dhcp_on"])
+        return seen
 
 
-def roles(lab):
-    """Return of each rack the role that it has in its pair, and whether both sides are normal."""
+def pair(lab):
+    """Return of each rack the role that it has in its pair, and the states that it and its partner are in."""
     told = {}
     for rack in lab.groups["maas_rack"]:
         config = lab.run(rack, ["cat /var/snap/maas/common/maas/dhcpd.conf 2>/dev/null || true"])
         leases = lab.run(rack, ["cat /var/snap/maas/common/maas/dhcp/dhcpd.leases 2>/dev/null || true"])
         role = re.search(r'failover peer "[^"]+" \{\s+(primary|secondary);', config)
-        states = re.findall(r"^  (?:my|partner) state (\S+)", leases, re.MULTILINE)[-2:]
-        told[rack] = (role and role[1], states)
+        states = dict(re.findall(r"^  (my|partner) state (\S+)", leases, re.MULTILINE))
+        told[rack] = (role and role[1], (states.get("my"), states.get("partner")))
     return told
 
 
-@pytest.fixture
-def racks(lab):
-    if len(lab.groups["maas_rack"]) < 2:
-        pytest.skip("there is one rack only")
-    return lab.groups["maas_rack"][:2]
+def rows(lab):
+    """Return what tells each row that describes the network from what was there before the last write to it."""
+    query = " UNION ALL ".join(f"SELECT '{kind}', id, xmin::text FROM maasserver_{kind}" for kind in DESCRIBED)
+    psql = f'runuser -u postgres -- psql -At maasdb -c "{query}"'
+    return sorted(lab.run(maas.leader(), [psql]).splitlines())
 
 
-def test_one_rack_serves(lab):
+def test_one_rack_serves(lab, racks):
     assert granted(lab)
+    assert pair(lab)[racks[0]][0] is None
+    assert lab.run(racks[1], ["test -e /snap/maas && echo there || echo bare"]).strip() == "bare"
 
 
-def test_a_second_rack_joins_without_a_lease_lost(lab, racks):
-    since = len(granted(lab)) - 1
-    assert network(lab, *racks).changed
-    assert roles(lab)[racks[0]] == ("primary", ["normal", "normal"])
-    assert roles(lab)[racks[1]] == ("secondary", ["normal", "normal"])
-    kept(lab, since)
+def test_a_second_rack_joins_the_site_without_a_lease_lost(lab, racks):
+    with Kept(lab):
+        assert run("site", *described(lab, *racks)).changed
+    assert pair(lab) == {racks[0]: ("primary", PAIR), racks[1]: ("secondary", PAIR)}
 
 
-def test_a_second_run_changes_nothing(lab, racks):
-    assert network(lab, *racks).changes == []
+def test_a_second_run_changes_and_writes_nothing(lab, racks):
+    before = rows(lab)
+    assert run("site", *described(lab, *racks)).changes == []
+    assert rows(lab) == before
+
+
+def test_check_mode_tells_the_plan_and_writes_nothing(lab, racks):
+    before = rows(lab)
+    assert run("network", *described(lab, *reversed(racks)), "--check", "--diff").changed
+    assert rows(lab) == before
 
 
 def test_the_pair_swaps_without_a_lease_lost(lab, racks):
-    since = len(granted(lab)) - 1
-    assert network(lab, *reversed(racks)).changed
-    assert roles(lab)[racks[1]] == ("primary", ["normal", "normal"])
-    kept(lab, since)
-
-
-def test_check_mode_tells_the_plan_and_does_nothing(lab, racks):
-    run = network(lab, *racks, "--check", "--diff")
-    assert run.changed
-    assert roles(lab)[racks[1]] == ("primary", ["normal", "normal"])
+    with Kept(lab):
+        assert run("network", *described(lab, *reversed(racks))).changed
+    told = pair(lab)
+    assert [told[rack][0] for rack in racks] == ["secondary", "primary"]
+    assert {told[rack][1] for rack in racks} <= FORMER
 
 
 def test_the_survivor_serves_when_the_primary_is_lost(lab, racks):
@@ -131,19 +174,19 @@ def test_the_survivor_serves_when_the_primary_is_lost(lab, racks):
         assert len({address for dummy, address in granted(lab)}) == 1
     finally:
         lab.on(racks[1])
-        until(lambda: roles(lab)[racks[1]] == ("primary", ["normal", "normal"]), 180, "the pair after the loss")
+        until(lambda: {states for dummy, states in pair(lab).values()} <= FORMER, 180, "the pair after the loss")
 
 
 def test_a_rack_that_is_silent_is_not_made_the_secondary(lab, racks):
     first, second = racks
-    network(lab, second, "")
+    run("network", *described(lab, second, ""))
     lab.run(first, ["nft add table inet deaf"])
     lab.run(first, ["nft add chain inet deaf input '{ type filter hook input priority 0; }'"])
     lab.run(first, ["nft add rule inet deaf input tcp dport 647 drop"])
     try:
-        run = play("network", "--extra-vars", json.dumps({"maas_network_dhcp": [entry(lab, second, first)]}))
+        refused = play("network", *described(lab, second, first))
     finally:
         lab.run(first, ["nft delete table inet deaf"])
-    assert run.status != 0
-    assert f"{first} does not answer {second} on TCP port 647" in " ".join(run.output.split())
-    assert network(lab, second, first).changed
+    assert refused.status != 0
+    assert f"{first} does not answer {second} on TCP port 647" in " ".join(refused.output.split())
+    assert run("network", *described(lab, second, first)).changed
