@@ -15,7 +15,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from tests.unit.plugins.plugin_utils.test_status import lose, site  # noqa: F401 -- a fixture
+from tests.unit.plugins.plugin_utils.test_status import deployment, lose
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -41,7 +41,7 @@ BROWSER = [
 ]
 
 
-def tell(site, directory, **variables):  # noqa: F811
+def tell(site, directory, **variables):
     """Run the part of the role that judges and writes; return its exit status, what it printed, and the page."""
     given = {f"maas_report_{name}": value for name, value in {**site, **variables}.items()}
     (directory / "site.json").write_text(json.dumps({**given, "maas_report_directory": str(directory)}))
@@ -52,12 +52,20 @@ def tell(site, directory, **variables):  # noqa: F811
     return done.returncode, done.stdout, (directory / "index.html").read_text()
 
 
-@pytest.fixture
-def broken(site):  # noqa: F811
-    """A deployment that lost a host, with names that a page must spell with care."""
-    site["hosts"]["a&b<script>"] = site["hosts"].pop("control3")
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """What is told of a sound deployment: exit status, output, page."""
+    return tell(deployment(), tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """What is told of one that lost two hosts, with names that a page must spell with care."""
+    site = deployment()
+    for old, new in (("control1", "region-controller-01.example.com"), ("control3", "a&b<script>")):
+        site["hosts"][new] = site["hosts"].pop(old)
     lose(site, "a&b<script>", "rack2")
-    return site
+    return tell(site, tmp_path_factory.mktemp("broken"))
 
 
 def parsed(page):
@@ -70,28 +78,33 @@ def drawn(page):
     return [box.findtext("title") for box in parsed(page).iter("g")]
 
 
-def test_a_sound_deployment_is_told_in_one_line_and_a_drawing_of_every_host(site, tmp_path):  # noqa: F811
-    status, said, page = tell(site, tmp_path)
+def test_a_sound_deployment_is_told_in_one_line_and_a_drawing_of_every_host(sound):
+    status, said, page = sound
     assert status == 0 and "Nothing is wrong." in said
     assert "Nothing is wrong." in "".join(parsed(page).find(".//section[@id='problems']").itertext())
-    for host, facts in site["hosts"].items():
+    for host, facts in deployment()["hosts"].items():
         assert len([text for text in drawn(page) if text.startswith(f"{host} ")]) == len(facts["groups"])
-    assert json.loads((tmp_path / "report.json").read_text())["problems"] == []
 
 
-def test_what_is_wrong_comes_first_and_fails_unless_told_otherwise(broken, tmp_path):
-    status, said, page = tell(broken, tmp_path)
+def test_what_is_wrong_comes_first_and_fails_the_play(broken):
+    status, said, page = broken
     assert status == 2 and "cannot be reached" in said
     first = parsed(page).find(".//main")[0]
     assert first.get("id") == "problems" and "a&b<script>" in "".join(first.itertext())
     assert "a&b<script> does not answer" in drawn(page)
-    assert tell(broken, tmp_path, fail=False)[0] == 0
 
 
-def test_the_page_needs_no_network_and_no_script(broken, tmp_path):
-    page = tell(broken, tmp_path)[2]
+def test_a_play_that_only_reports_does_not_fail(tmp_path):
+    site = deployment()
+    lose(site, "rack2")
+    assert tell(site, tmp_path, fail="false")[0] == 0
+    assert json.loads((tmp_path / "report.json").read_text())["problems"][0]["host"] == "rack2"
+
+
+def test_the_page_needs_no_network_and_no_script(broken):
+    page = broken[2]
     assert re.findall(r"<(?:script|link|img|iframe|object)\b|url\(|@import|\bon\w+=", page) == []
-    assert re.findall(r'(?:href|src)="([^"]*)"', page) == [broken["url"]]
+    assert re.findall(r'(?:href|src)="([^"]*)"', page) == [deployment()["url"]]
 
 
 def luminance(colour):
@@ -128,9 +141,7 @@ root.setAttribute("data-over", JSON.stringify(out));
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 @pytest.mark.parametrize("width", [500, 1280])
 def test_nothing_overflows_in_a_browser(broken, tmp_path, width):
-    broken["hosts"]["region-controller-01.example.com"] = broken["hosts"].pop("control1")
-    page = tell(broken, tmp_path)[2]
-    (tmp_path / "measured.html").write_text(page.replace("</body>", MEASURE))
+    (tmp_path / "measured.html").write_text(broken[2].replace("</body>", MEASURE))
     words = ["chromium", *BROWSER, f"--user-data-dir={tmp_path}/profile", f"--window-size={width},900"]
     shown = subprocess.run(
         [*words, f"file://{tmp_path}/measured.html"], capture_output=True, text=True, timeout=120, check=True

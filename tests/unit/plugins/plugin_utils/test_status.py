@@ -90,8 +90,7 @@ def record(name, system_id):
     return {"hostname": name, "system_id": system_id, "version": "3.7.3", "connected": True, "services": services}
 
 
-@pytest.fixture
-def site():
+def deployment():
     """Return a sound deployment: three control hosts and two racks."""
     hosts = {f"control{number}": control(10 + number, f"control{number}", number == 1) for number in (1, 2, 3)}
     hosts.update({f"rack{number}": rack(20 + number, f"rack{number}") for number in (1, 2)})
@@ -105,6 +104,12 @@ def site():
         ],
     }
     return {"deployment": "test", "url": "http://10.0.0.5:5240/MAAS", "vip": "10.0.0.5", "hosts": hosts}
+
+
+@pytest.fixture
+def site():
+    """Return a sound deployment, to be broken."""
+    return deployment()
 
 
 def lose(site, *names):
