@@ -70,7 +70,7 @@ test: setup lint sanity unit site-test ## What fits into 45 minutes on two cores
 	@echo "==> make test: all passed"
 
 .PHONY: test-all
-test-all: test roles-test topologies-test interruption-test ## Everything: each role's scenario, each topology, interruptions
+test-all: test roles-test topologies-test interruption-test day2-test ## Everything: each role's scenario, each topology, interruptions
 	@echo "==> make test-all: all passed"
 
 .PHONY: lint
@@ -110,6 +110,10 @@ topologies-test: setup ## The site in the other topologies; where three hosts ca
 .PHONY: roles-test
 roles-test: setup ## Each tier's own scenario
 	@tests/tools/scenario database load_balancer region rack network status
+
+.PHONY: day2-test
+day2-test: setup ## The verbs of day 2, each on lab hosts
+	@tests/tools/scenario day2_rack
 
 .PHONY: interruption-test
 interruption-test: setup ## Kill site.yml at ten random tasks and let it converge
