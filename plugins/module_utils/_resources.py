@@ -407,7 +407,7 @@ def alive(record):
 def hosted(site):
     """Return the names of the VM hosts by the system_id of the node that each runs on."""
     names = {}
-    for vm_host in site.find("vm-hosts/") or ():
+    for vm_host in site.get("vm-hosts/"):
         names.setdefault((vm_host["host"] or {}).get("system_id"), []).append(vm_host["name"])
     return names
 

@@ -93,7 +93,7 @@ rack_controllers:
       elements: int
     vm_hosts:
       description: Names of the VM hosts that run on it.
-      returned: O(vm_hosts)
+      returned: when asked for
       type: list
       elements: str
   sample:
