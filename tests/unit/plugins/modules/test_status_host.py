@@ -10,6 +10,7 @@ import threading
 
 import pytest
 from ansible_collections.metal.maas_ha.plugins.modules import status_host
+
 from tests.unit.plugins.conftest import run_module
 
 STAT = """\
