@@ -15,8 +15,10 @@ from testinfra.host import Host
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import tests.collection  # noqa: F401 -- importing it is its effect
+from tests.collection import make_importable
 from tests.lab import Lab
+
+make_importable()
 
 
 @pytest.fixture(scope="session")

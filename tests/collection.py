@@ -12,5 +12,8 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 
 COLLECTIONS = pathlib.Path(__file__).resolve().parents[1] / ".cache" / "collections"
 
-if not any(isinstance(finder, _AnsibleCollectionFinder) for finder in sys.meta_path):
-    _AnsibleCollectionFinder(paths=[str(COLLECTIONS)])._install()
+
+def make_importable():
+    """Add the loader of Ansible collections to Python's, once."""
+    if not any(isinstance(finder, _AnsibleCollectionFinder) for finder in sys.meta_path):
+        _AnsibleCollectionFinder(paths=[str(COLLECTIONS)])._install()

@@ -9,4 +9,6 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import tests.collection  # noqa: F401 -- importing it is its effect
+from tests.collection import make_importable
+
+make_importable()

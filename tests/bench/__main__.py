@@ -14,7 +14,9 @@ import json
 import sys
 import time
 
-import tests.collection  # noqa: F401 (importing it is its effect)
+from tests.collection import make_importable
+
+make_importable()
 
 # isort: split
 from ansible.module_utils.testing import patch_module_args

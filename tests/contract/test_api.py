@@ -32,7 +32,7 @@ GROUPS = (
     ("version", "version"),
     ("settings", "maas/"),
 )
-REQUIRED = {*(group for group, _ in GROUPS), "authentication", "races"}
+REQUIRED = {*(group for group, dummy in GROUPS), "authentication", "races"}
 
 # What is not played, and why.
 NOT_PLAYED = {

@@ -326,7 +326,7 @@ def populate(case, database, name):
     user = {"id": 1, "username": "admin", "email": "admin@example.com", "password": "x", "is_superuser": True}
     rows = [("auth_user", user)]
     for number, text in enumerate(KEYS_BEFORE.get(case["name"], [LYP]), 1):
-        key, _, title = text.partition(" ")
+        key, dummy, title = text.partition(" ")
         consumer, token, secret = key.split(":")
         row = {"id": number, "user": 1, "name": title, "consumer": consumer, "key": token, "secret": secret}
         rows.append(("piston3_token", row))
@@ -432,7 +432,7 @@ def steps_done(database):
 
 def wait_for_steps(database, number):
     """Wait until a migration has committed so many steps."""
-    for _ in range(200):
+    for dummy in range(200):
         if steps_done(database) >= number:
             return
         time.sleep(0.05)

@@ -97,7 +97,7 @@ def processes(machine: str) -> list[int]:
     """The ids of all its processes."""
     return [
         int(pid)
-        for directory, _, _ in os.walk(unified() / SLICE / machine)
+        for directory, dummy, dummy in os.walk(unified() / SLICE / machine)
         for pid in Path(directory, "cgroup.procs").read_text().split()
     ]
 
@@ -132,7 +132,7 @@ def kill(machine: str) -> None:
         events = group / "cgroup.events"
         wait_for(f"the processes of {machine} to die", lambda: "populated 0" in events.read_text(), 20)
     for hierarchy in hierarchies():
-        for directory, _, _ in os.walk(hierarchy / SLICE / machine, topdown=False):
+        for directory, dummy, dummy in os.walk(hierarchy / SLICE / machine, topdown=False):
             wait_for(f"{directory} to be empty", lambda path=directory: remove(path), 10)
 
 

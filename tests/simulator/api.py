@@ -86,7 +86,11 @@ class Api:
         return [(route, match.groups()) for route, match in matches if route.method == method]
 
     def _authenticate(self, state, request, candidates):
-        if candidates and all(route.anonymous for route, _ in candidates) and "authorization" not in request.headers:
+        if (
+            candidates
+            and all(route.anonymous for route, dummy in candidates)
+            and "authorization" not in request.headers
+        ):
             return None
         return oauth.authenticate(state, request)
 

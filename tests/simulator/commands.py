@@ -419,7 +419,7 @@ def changepassword(options):
         if user is None:
             raise CommandError(f"user '{options.username}' does not exist")
     say(f"Changing password for user '{user['username']}'")
-    for _ in range(3):
+    for dummy in range(3):
         password, again = getpass.getpass("Password: "), getpass.getpass("Password (again): ")
         if password == again:
             break

@@ -230,7 +230,7 @@ def render(site, rack):
     sections = {
         "Failover Peers": [_failover(site, rack, vlan) for vlan in vlans if len(_pair(vlan)) == 2],
         "Networks": [_network(site, rack, vlan, target) for vlan, target in networks],
-        "Hosts": [host for vlan, _ in networks for host in _hosts(site, vlan)],
+        "Hosts": [host for vlan, dummy in networks for host in _hosts(site, vlan)],
     }
     parts = [HEAD]
     parts += [f"{_title(title)}{''.join(texts)}" for title, texts in sections.items()]

@@ -41,7 +41,7 @@ async def read_message(reader):
         return None
     length = 0
     for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
+        name, dummy, value = line.partition(b":")
         if name.lower() == b"content-length":
             length = int(value)
     return head, await reader.readexactly(length)
@@ -107,7 +107,7 @@ class Frontend:
 def host_of(head):
     """Return the host that a request was sent to, without the port."""
     for line in head.decode("latin1").split("\r\n")[1:]:
-        name, _, value = line.partition(":")
+        name, dummy, value = line.partition(":")
         if name.lower() == "host":
             return value.strip().partition(":")[0]
     return "localhost"

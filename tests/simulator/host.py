@@ -56,7 +56,7 @@ def endpoints():
 
 def _vlan_parent(name):
     """The interface below a VLAN that is named parent.vid, or None."""
-    parent, _, vid = name.rpartition(".")
+    parent, dummy, vid = name.rpartition(".")
     return parent if vid.isdigit() and (SYS / parent).exists() else None
 
 
@@ -75,7 +75,7 @@ def _addresses():
 
 
 def _address(message):
-    _, prefix, flags, _, index = struct.unpack_from("=BBBBL", message)
+    dummy, prefix, flags, dummy, index = struct.unpack_from("=BBBBL", message)
     attributes = {}
     rest = message[8:]
     while rest:

@@ -53,7 +53,7 @@ def free_spans(subnet, taken):
     network = parse_network(subnet["cidr"])
     first, last = _usable(network)
     free = []
-    for start, end, _ in taken:
+    for start, end, dummy in taken:
         if start > first:
             free.append((first, start - 1, {"unused"}))
         first = max(first, end + 1)
@@ -98,7 +98,7 @@ def _statistics(call, word):
     free = free_spans(subnet, taken)
     first, last = _usable(network)
     total = last - first + 1
-    sizes = [end - start + 1 for start, end, _ in free]
+    sizes = [end - start + 1 for start, end, dummy in free]
     usage = (total - sum(sizes)) / total
     told = {
         "num_available": sum(sizes),

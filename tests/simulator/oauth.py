@@ -18,7 +18,7 @@ PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 def authenticate(state, request, now=None):
     """Return the user row that signed the request, noting its nonce."""
     now = time.time() if now is None else now
-    scheme, _, parameters = request.headers.get("authorization", "").partition(" ")
+    scheme, dummy, parameters = request.headers.get("authorization", "").partition(" ")
     given = {name: urllib.parse.unquote(value) for name, value in PARAMETER.findall(parameters)}
     if scheme.lower() != "oauth" or "oauth_token" not in given:
         raise Refused(401, "Forbidden", BARE_TEXT)

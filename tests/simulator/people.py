@@ -81,10 +81,10 @@ def delete_user(call, username):
         for kind, title in (("address", "static IP address(es)"), ("iprange", "IP range(s)"))
     ]
     heir = call.query.get("transfer_resources_to")
-    for kind, _, rows in owned:
+    for kind, dummy, rows in owned:
         for row in rows if heir else ():
             state.update(kind, row["id"], user=_user(state, heir)["id"])
-    counts = ", ".join(f"{len(rows)} {title}" for _, title, rows in owned if rows)
+    counts = ", ".join(f"{len(rows)} {title}" for dummy, title, rows in owned if rows)
     if counts and not heir:
         raise Refused(400, f"User {username} cannot be deleted: {counts} are still allocated")
     for kind in ("token", "sshkey"):

@@ -30,6 +30,7 @@ KINDS = (
     "vlan",
     "subnet",
     "iprange",
+    "vm_host",
     "reservedip",
     "address",
     "interface",
@@ -122,7 +123,7 @@ class PostgresStore:
                     f"INSERT INTO {name(kind)} VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
                     (row_id, json.dumps(row)),
                 )
-        kinds = sorted({kind for kind, _ in changed})
+        kinds = sorted({kind for kind, dummy in changed})
         if not kinds:
             return {}
         cursor.execute("UPDATE maasserver_stamp SET stamp = stamp + 1 WHERE kind = ANY(%s) RETURNING *", (kinds,))
@@ -220,7 +221,7 @@ def _steps(series):
         steps["temporal"] = "CREATE SCHEMA temporal; CREATE SCHEMA temporal_visibility"
     if series >= (3, 7):
         steps["django to alembic"] = "CREATE TABLE alembic_version (version_num text PRIMARY KEY)"
-        for revision, _ in ALEMBIC:
+        for revision, dummy in ALEMBIC:
             steps[revision] = f"DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{revision}')"
         steps["0025"] += "; CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA public"
     else:

@@ -86,7 +86,7 @@ class Rack:
             known = json.loads(config.read_text(config.RPC_STATE) or "[]")
             answer = await self._fetch_best([f"http://{address}:5240/MAAS" for address in known])
         if answer:
-            addresses = sorted({address for endpoints in answer.values() for address, _ in endpoints})
+            addresses = sorted({address for endpoints in answer.values() for address, dummy in endpoints})
             if json.dumps(addresses) != config.read_text(config.RPC_STATE):
                 config.write_text(config.RPC_STATE, json.dumps(addresses))
         return answer

@@ -333,8 +333,8 @@ def shared(state, kind, name, make):
 def parse(head, body):
     """Return the Request in an HTTP message."""
     first, *lines = head.decode("latin1").rstrip("\r\n").split("\r\n")
-    method, target, _ = first.split(" ", 2)
-    path, _, query = target.partition("?")
+    method, target, dummy = first.split(" ", 2)
+    path, dummy, query = target.partition("?")
     headers = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in lines)
     return Request(method, path, query, headers, body)
 

@@ -40,7 +40,8 @@ class Server:
         self.requests = []
         self._faults = []
         self._lock = threading.Lock()
-        self._slow_workers = threading.BoundedSemaphore(latency) if latency else None
+        self._slow = bool(latency)
+        self._workers = threading.BoundedSemaphore(latency or 1)
         self._http = _Listener(address, _Handler)
         self._http.owner = self
         self._scheme = "https" if certificate else "http"
@@ -67,7 +68,7 @@ class Server:
 
     def counts(self):
         """Return {(method, route): number of requests}, the route being a pattern such as vlans/([^/]+)/."""
-        return collections.Counter((method, self.api.route_of(method, path)) for method, path, _ in self.requests)
+        return collections.Counter((method, self.api.route_of(method, path)) for method, path, dummy in self.requests)
 
     def fail(self, *faults, when=lambda request: True):
         """Let the next requests (those for which when(request) is true) meet one fault each, instead of an answer.
@@ -104,9 +105,9 @@ class Server:
         return fault if fault == DROP_AFTER else response
 
     def _answer(self, request):
-        if not self._slow_workers:
+        if not self._slow:
             return self.api.handle(request)
-        with self._slow_workers:
+        with self._workers:
             began = time.monotonic()
             response = self.api.handle(request)
             wanted = seconds(request.method, self.api.route_of(request.method, request.path), response.body)
@@ -162,7 +163,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1  # an answer leaves in one piece
 
     def _serve(self):
-        path, _, query = self.path.partition("?")
+        path, dummy, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         answer = self.server.owner.answer(Request(self.command, path, query, dict(self.headers.items()), body))
         if isinstance(answer, str):

@@ -197,7 +197,7 @@ def write_setting(state, name, value):
 def _get_config(call):
     if "name" not in call.query:
         call.missing("name")
-    name, _ = _setting(call, call.query["name"])
+    name, dummy = _setting(call, call.query["name"])
     return Response(200, json.dumps(read_setting(call.state, name)), BARE_JSON)
 
 

@@ -110,7 +110,7 @@ class State(Tables):
         """Add an interface on a VLAN's id, with an address of that VLAN's subnet if one is given."""
         defaults = {
             "type": "vlan" if "." in name else "physical",
-            "mac_address": "00:16:3e:" + ":".join(f"{random.randrange(256):02x}" for _ in range(3)),
+            "mac_address": "00:16:3e:" + ":".join(f"{random.randrange(256):02x}" for dummy in range(3)),
             "parents": [name.partition(".")[0]] if "." in name else [],
             "enabled": True,
         }

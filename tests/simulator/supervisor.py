@@ -106,7 +106,7 @@ class Supervisor:
             await asyncio.gather(*(service.stop() for service in self._services.values()))
 
     async def _command(self, reader, writer):
-        verb, _, name = (await reader.readline()).decode().strip().partition(" ")
+        verb, dummy, name = (await reader.readline()).decode().strip().partition(" ")
         service = self._services.get(name)
         answer = "ok"
         if verb == "services":
@@ -128,7 +128,7 @@ class Supervisor:
         rows = [(name, *self._state(name)) for name in self._names]
         if config.SERIES < (3, 5):
             running = f"RUNNING   pid {os.getpid()}, uptime 0:01:00"
-            return "\n".join(f"{name:<33}{running if active else 'STOPPED   Not started'}" for name, active, _ in rows)
+            return "\n".join(f"{row[0]:<33}{running if row[1] else 'STOPPED   Not started'}" for row in rows)
         cells = [("Service", "Startup", "Current", "Since")]
         for name, active, since in rows:
             startup = "enabled" if name in STARTED else "disabled"

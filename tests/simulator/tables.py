@@ -120,7 +120,7 @@ class Tables:
 
     def changes(self):
         """Return {(kind, id): row or None} of what differs from what was loaded: what a store has to write."""
-        return {(kind, row_id): self.get(kind, row_id) for kind, row_id, _ in self.journal}
+        return {(kind, row_id): self.get(kind, row_id) for kind, row_id, dummy in self.journal}
 
     def _write(self, kind, row_id, row):
         table = self.table(kind)

@@ -80,7 +80,7 @@ def test_a_request_arrives_with_the_address_of_its_client_and_no_other(lab):
 
 
 def test_one_client_stays_with_one_region(lab):
-    assert len({get(lab.vip)["host"] for _ in range(10)}) == 1
+    assert len({get(lab.vip)["host"] for dummy in range(10)}) == 1
 
 
 def test_a_region_that_fails_its_check_gets_no_clients(lab):
@@ -104,7 +104,10 @@ def test_a_lost_host_is_a_short_gap_and_takes_nothing_when_it_comes_back(lab):
     assert address.longest < LOST_HOST
     lab.heal(holder)
     if beside_regions(lab):
-        lab.run(holder, ["systemctl is-active region || systemd-run --unit=region --collect /usr/local/bin/region"])
+        lab.run(
+            holder,
+            ["systemctl is-active region || systemd-run --unit=region --collect python3 /usr/local/lib/region.py"],
+        )
     with Probe(accepts_tcp(lab.vip, 80)) as address:
         until(answers_http(lab.hosts[holder], 80, VERSION), 20, f"{holder} to serve again")
         recover(lab)

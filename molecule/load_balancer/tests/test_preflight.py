@@ -17,7 +17,7 @@ def no_stand_ins(lab):
         lab.run(host, ["systemctl", "stop", "region"])
     yield
     for host in lab.groups["maas_region"]:
-        lab.run(host, ["systemd-run", "--unit=region", "--collect", "/usr/local/bin/region"])
+        lab.run(host, ["systemd-run", "--unit=region", "--collect", "python3", "/usr/local/lib/region.py"])
 
 
 def refused(run):

@@ -137,7 +137,8 @@ def test_an_initialisation_that_is_killed_while_it_migrates_is_finished(lab, reg
 def test_a_run_that_is_killed_does_not_kill_its_initialisation_and_the_next_waits_for_it(lab, regions, uninitialised):
     run = subprocess.Popen(command("region", "--limit", regions[0]), stdout=subprocess.DEVNULL)
     begun = ["pgrep", "-f", "init region --maas-ur[l]"]
-    until(lambda: subprocess.run(lab.command(regions[0], begun), capture_output=True).returncode == 0, 120, "the init")
+    initialises = lab.command(regions[0], begun)
+    until(lambda: subprocess.run(initialises, capture_output=True, check=False).returncode == 0, 120, "the init")
     run.kill()
     run.wait()
     again = play("region")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import concurrent.futures
-import contextlib
 import time
 
 import pytest
@@ -25,10 +24,8 @@ PUBLIC_KEY = f"ssh-ed25519 {base64.b64encode(KEY).decode()} admin@example.com"
 class AwayStore:
     """A database that does not answer."""
 
-    @contextlib.contextmanager
     def transaction(self):
         raise StoreError('connection to server at "10.0.0.1", port 5432 failed')
-        yield
 
 
 def test_a_database_that_is_away_is_a_500_that_says_so():
@@ -70,7 +67,7 @@ def test_a_region_with_endpoints_is_listed_for_racks(api):
 
 def test_an_import_of_images_ends_by_itself(api):
     assert api.call("POST", "boot-resources/", {"op": "import"}).status == 200
-    running = [api.get("boot-resources/", op="is_importing") for _ in range(5)]
+    running = [api.get("boot-resources/", op="is_importing") for dummy in range(5)]
     assert running == [True, True, True, False, False]
     assert [image["name"] for image in api.get("boot-resources/", type="synced")] == ["ubuntu/noble"]
 

@@ -114,7 +114,7 @@ def test_reading_everything_takes_as_long_as_it_did_on_a_real_region():
 def test_a_slow_region_answers_one_request_at_a_time():
     with Site(latency=1) as site:
         began = time.monotonic()
-        connections = [http.client.HTTPConnection(site.url.split("/")[2], timeout=5) for _ in range(4)]
+        connections = [http.client.HTTPConnection(site.url.split("/")[2], timeout=5) for dummy in range(4)]
         for connection in connections:
             connection.request("GET", VERSION)
         for connection in connections:

@@ -221,7 +221,7 @@ def test_a_certificate_of_an_own_ca_is_trusted_by_its_file(secure):
 
 
 def test_a_certificate_of_an_unknown_ca_is_refused_at_once(secure):
-    site, _ = secure(days=30)
+    site, dummy = secure(days=30)
     error = str(refusal(Client([site.url], site.api_key).get, "fabrics/"))
     assert error.startswith("url: the certificate of https://127.0.0.1") and "ca_path" in error
 
@@ -233,7 +233,7 @@ def test_an_expired_certificate_is_refused_at_once(secure):
 
 
 def test_certificates_are_not_looked_at_when_told_so(secure):
-    site, _ = secure(days=-1)
+    site, dummy = secure(days=-1)
     assert Client([site.url], site.api_key, validate_certs=False, timeout=5).get("fabrics/") == []
 
 

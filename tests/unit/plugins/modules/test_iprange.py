@@ -10,7 +10,7 @@ DYNAMIC = {**NET, "type": "dynamic", "start_ip": "10.10.200.100", "end_ip": "10.
 
 
 def paths(requests):
-    return [path.removeprefix("/MAAS/api/2.0/") for _, path, _ in requests]
+    return [path.removeprefix("/MAAS/api/2.0/") for dummy, path, dummy in requests]
 
 
 def test_a_range_is_created_made_longer_commented_and_deleted(play):

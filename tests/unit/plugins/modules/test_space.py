@@ -16,7 +16,7 @@ def test_a_space_is_created_changed_and_deleted(play):
 
 def test_one_space_is_read_and_not_all_of_them(play):
     play("space", name="mgmt")
-    assert [path for _, path, _ in play.reads] == ["/MAAS/api/2.0/spaces/mgmt/"]
+    assert [path for dummy, path, dummy in play.reads] == ["/MAAS/api/2.0/spaces/mgmt/"]
 
 
 def test_the_word_for_no_space_is_no_name(play):
