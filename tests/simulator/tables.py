@@ -86,6 +86,10 @@ class Tables:
         self.start_ids(kind, number + 1)
         return number
 
+    def _sequence(self, kind):
+        """Return the row that counts a table's ids, or None."""
+        return next((row for row in self.table("sequence").values() if row["kind"] == kind), None)
+
     def start_ids(self, kind, first):
         """Let the next ids of a table begin with first."""
         sequence = self.find("sequence", kind=kind)
