@@ -79,7 +79,7 @@ class Tables:
 
     def new_id(self, kind):
         """Return the next free id of a table; ids are never given twice."""
-        sequence = self.find("sequence", kind=kind)
+        sequence = self._sequence(kind)
         number = sequence["last"] + 1 if sequence else 1
         while number in self.table(kind):
             number += 1
@@ -92,7 +92,7 @@ class Tables:
 
     def start_ids(self, kind, first):
         """Let the next ids of a table begin with first."""
-        sequence = self.find("sequence", kind=kind)
+        sequence = self._sequence(kind)
         row_id = sequence["id"] if sequence else max(self.table("sequence"), default=0) + 1
         self._write("sequence", row_id, {"id": row_id, "kind": kind, "last": first - 1})
 
