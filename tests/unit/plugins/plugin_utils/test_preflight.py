@@ -193,7 +193,7 @@ FAULTS = {
     "other version runs": (
         lambda s: survey(s, "control2", maas={"version": "3.6.5-1", "revision": "7", "mode": "region"}),
         "control2 runs MAAS 3.6.5-1, but maas_version is 3.7",
-        "metal.maas_ha.upgrade",
+        "another version is an upgrade",
     ),
     "old snapd": (
         lambda s: s.update(version="3.8") or survey(s, "rack1", snapd="2.63.1"),
