@@ -261,7 +261,7 @@ def versions(site):
     for name, survey in surveys(site).items():
         running = survey["maas"]["version"]
         if running and series(running) != wanted:
-            remedy = f"set it to {series(running)}: another version is an upgrade, which no playbook of this collection does yet"
+            remedy = f"set it to {series(running)}: another version is an upgrade, which no playbook does yet"
             yield name, f"runs MAAS {running}, but maas_version is {wanted}", remedy
         oldest = OLDEST_SNAPD.get(wanted, "0") if runs_maas(site["hosts"][name]) else "0"
         if survey["snapd"] and numbers(survey["snapd"]) < numbers(oldest):
