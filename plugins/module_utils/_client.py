@@ -140,7 +140,7 @@ class Client:
         while True:
             region = self._current
             try:
-                return self._exchange(region, method, path, query, data)
+                return self.exchange(region, method, path, query, data)
             except MaasError as error:
                 if method == "DELETE" and attempt and error.status == 404:
                     return None
@@ -152,8 +152,8 @@ class Client:
             time.sleep(max(wait, min(0.1 * 2**attempt, LONGEST_PAUSE)))
             attempt += 1
 
-    def _exchange(self, region, method, path, query, data):
-        """Send once; return what MAAS answered, or raise MaasError."""
+    def exchange(self, region, method, path, query, data=None):
+        """Send once, to the region of that number; return what MAAS answered, or raise MaasError."""
         host, root = self._regions[region]
         asked = path + (f"?{_form(query)}" if query else "")
         place = f"{method} {asked}"
@@ -201,12 +201,11 @@ class Client:
             return kept[1]
         self._hang_up()
         host = self._regions[region][0]
+        patience = min(CONNECT_SECONDS, self._timeout)
         if host.scheme == "https":
-            connection = http.client.HTTPSConnection(
-                host.hostname, host.port, timeout=CONNECT_SECONDS, context=self._tls
-            )
+            connection = http.client.HTTPSConnection(host.hostname, host.port, timeout=patience, context=self._tls)
         else:
-            connection = http.client.HTTPConnection(host.hostname, host.port, timeout=CONNECT_SECONDS)
+            connection = http.client.HTTPConnection(host.hostname, host.port, timeout=patience)
         connection.connect()
         # A region that hangs must leave time for the next one.
         connection.sock.settimeout(self._timeout / len(self._regions))

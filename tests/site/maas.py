@@ -16,12 +16,12 @@ API_KEY = "/etc/maas-ha/api_key"
 
 
 @cache
-def client(host=None):
-    """Return a client of the API, through the virtual IP or straight at one region."""
+def client(host=None, timeout=60):
+    """Return a client of the API, through the virtual IP or straight at one region; timeout: seconds for a request."""
     lab = Lab.current()
     address = lab.hosts[host] if host else lab.vip
     key = next(filter(None, (lab.run(region, ["cat", API_KEY]).strip() for region in lab.groups["maas_region"])))
-    return Client([f"http://{address}:5240/MAAS"], key)
+    return Client([f"http://{address}:5240/MAAS"], key, timeout=timeout)
 
 
 def regions():

@@ -52,6 +52,11 @@ def command(name, *words, inventory=None):
     return ["ansible-playbook", "--inventory", str(inventory), f"metal.maas_ha.{name}", *words]
 
 
+def environment():
+    """Return the environment for a command whose output is read; molecule forces colours, which would hide it."""
+    return os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_DEPRECATION_WARNINGS": "1"}
+
+
 def recap(output):
     """Return the counts of each host out of a run's output, of which there are some where a run comes to its end."""
     hosts = {
@@ -77,8 +82,7 @@ def play(name, *words, inventory=None, timeout=1800):
     done = subprocess.run(
         command(name, *words, inventory=inventory),
         cwd=ROOT,
-        # molecule forces colours, which would hide the recap
-        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_DEPRECATION_WARNINGS": "1"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -6,67 +6,24 @@
 from __future__ import annotations
 
 import os
-import random
-import re
-import signal
-import subprocess
-import time
 
 import pytest
 
 from tests.lab import Lab
 from tests.site import maas, secrets
 from tests.site.execs import Execs
-from tests.site.playbook import ROOT, command, play
+from tests.site.interruption import interrupted
+from tests.site.playbook import play
 
-POINTS = int(os.environ.get("LAB_KILLS", "10"))
-SEED = int(os.environ.get("LAB_SEED") or time.time())
-TALKATIVE = ("-vvv", "--diff")
-
-
-def tasks():
-    """Return how many tasks site.yml has."""
-    listed = subprocess.run(command("site", "--list-tasks"), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return len(re.findall(r"^      \S", listed.stdout, re.MULTILINE))
-
-
-def interrupted(after):
-    """Run site.yml and kill it when it begins its task of that number; return what it printed."""
-    lines, begun = [], 0
-    with subprocess.Popen(
-        command("site", *TALKATIVE),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
-        for line in process.stdout:
-            lines.append(line)
-            begun += line.startswith("TASK [")
-            if begun == after:
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-    return "".join(lines)
+KILLS = int(os.environ.get("LAB_KILLS", "10"))
 
 
 @pytest.fixture(scope="module")
 def story():
-    """Interrupt a first deployment at as many points as are asked for, then let it end; what was seen on the way."""
-    dice = random.Random(SEED)
-    count = tasks()
-    print(f"seed {SEED}: {POINTS} kills over {count} tasks")
-    outputs = []
+    """Interrupt a first deployment, then let it end; the last run, what all of them printed, what was started."""
     with Execs() as programs:
-        for point in range(POINTS):
-            after = dice.randrange(count * point // POINTS, count * (point + 1) // POINTS) + 1
-            outputs.append(interrupted(after))
-            last = [line for line in outputs[-1].splitlines() if line.startswith("TASK [")][-1:]
-            print(f"kill {point + 1} at task {after}: {' '.join(last).rstrip(' *')}")
-        final = play("site", *TALKATIVE)
-        outputs.append(final.output)
-    return final, "".join(outputs), programs
+        final, output = interrupted("site", "-vvv", "--diff", kills=KILLS)
+    return final, output, programs
 
 
 def test_the_run_after_the_kills_converges(story):

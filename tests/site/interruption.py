@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kill a playbook at random tasks, again and again, and let it end at last."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+from tests.site.playbook import ROOT, command, environment, play
+
+SEED = int(os.environ.get("LAB_SEED") or time.time())
+
+
+def interrupt(name, *words, after, inventory=None):
+    """Run a playbook and kill it when it begins its task of that number.
+
+    Args:
+        name, words, inventory: as play takes them.
+        after: number of the task; 1 is the first. A run with fewer tasks comes to its end.
+
+    Returns:
+        What it printed until then.
+    """
+    lines, begun = [], 0
+    with subprocess.Popen(
+        command(name, *words, inventory=inventory),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        for line in process.stdout:
+            lines.append(line)
+            begun += line.startswith("TASK [")
+            if begun == after:
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+    return "".join(lines)
+
+
+def tasks(name, *words, inventory=None):
+    """Return how many tasks a playbook lists."""
+    listing = command(name, *words, "--list-tasks", inventory=inventory)
+    listed = subprocess.run(listing, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, check=True)
+    return len(re.findall(r"^      \S", listed.stdout, re.MULTILINE))
+
+
+def interrupted(name, *words, kills, inventory=None):
+    """Kill a playbook that often, each time further on, then let it end; the seed is printed, LAB_SEED repeats it.
+
+    Returns:
+        Run of the last time, and what all of them printed.
+    """
+    dice = random.Random(SEED)
+    count = tasks(name, *words, inventory=inventory)
+    print(f"{name}, seed {SEED}: {kills} kills over {count} tasks")
+    outputs = []
+    for kill in range(kills):
+        after = dice.randrange(count * kill // kills, count * (kill + 1) // kills) + 1
+        outputs.append(interrupt(name, *words, after=after, inventory=inventory))
+        last = [line for line in outputs[-1].splitlines() if line.startswith("TASK [")][-1:]
+        end = "came to its end after" if "PLAY RECAP" in outputs[-1] else "killed at"
+        print(f"run {kill + 1}, task {after}: {end} {' '.join(last).rstrip(' *')}")
+    final = play(name, *words, inventory=inventory)
+    return final, "".join([*outputs, final.output])
