@@ -205,13 +205,16 @@ def test_no_secret_lies_in_the_open(lab):
         assert lab.run(host, [journal], stdin=values).strip() == "0"
 
 
-def test_a_certificate_in_the_last_third_of_its_life_is_renewed_and_served_at_once(lab):
+@pytest.mark.parametrize("newcomers", [{}, {"another": "192.0.2.9"}], ids=["alone", "with other settings"])
+def test_a_certificate_in_the_last_third_of_its_life_is_renewed_and_served_at_once(lab, newcomers):
     host = leader(lab)
     lab.run(host, ["rm", f"{PKI}/host.crt"])
     brief = play("database", "--limit", host, "--extra-vars", "maas_certificate_days=90")
     assert brief.status == 0, brief.output[-4000:]
     before = served(lab, host)
-    run = play("database", "--limit", host)  # for which certificates live for a year
+    regions = {region: lab.hosts[region] for region in lab.groups["maas_region"]} | newcomers
+    given = json.dumps({"maas_postgresql_regions": regions})
+    run = play("database", "--limit", host, "--extra-vars", given)  # for which certificates live for a year
     assert run.status == 0, run.output[-4000:]
     after = served(lab, host)
     assert len(after) == 1
