@@ -120,6 +120,9 @@ survey:
     certificates:
       description: When our C(host) and C(ca) certificates end, in seconds since 1970.
       type: dict
+    firewall:
+      description: Whom our firewall lets in, addresses by group; empty where it is not.
+      type: dict
     resolved:
       description: The IPv4 addresses of each name of O(resolve).
       type: dict
@@ -150,6 +153,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 CLOCK_UNITS = ("chrony.service", "chronyd.service", "ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
 SNAPD_INFOS = ("/usr/lib/snapd/info", "/snap/snapd/current/usr/lib/snapd/info")
+FIREWALL = "/etc/maas-firewall.nft"
 CERTIFICATES = {"host": "/etc/maas-ha/pki/host.crt", "ca": "/etc/maas-ha/pki/ca.crt"}
 
 
@@ -214,6 +218,12 @@ def certificate_end(module, path):
     """Return when a certificate ends, in seconds since 1970."""
     answer = module.run_command(["openssl", "x509", "-noout", "-enddate", "-in", path], check_rc=True)[1]
     return ssl.cert_time_to_seconds(answer.strip().partition("=")[2])
+
+
+def firewall():
+    """Return the addresses that our firewall lets in, by group; empty without it."""
+    sets = re.findall(r"set (maas_\w+) \{\s+type ipv4_addr(?:\s+elements = \{([^}]*)\})?", read(FIREWALL))
+    return {group: re.findall(r"[\d.]+", addresses) for group, addresses in sets}
 
 
 def resolve(name):
@@ -318,6 +328,7 @@ def survey(module):
         "certificates": {
             name: certificate_end(module, path) for name, path in CERTIFICATES.items() if os.path.exists(path)
         },
+        "firewall": firewall(),
         "resolved": {name: resolve(name) for name in params["resolve"]},
         "sources": sorted({source(probe["address"]) for probe in params["probes"]} - {""}),
         "silent": [probe for probe, reply in zip(params["probes"], reached) if not reply],

@@ -389,8 +389,9 @@ def reachability(site):
 
 
 def will_let_in(host, source):
-    """Tell whether a host runs already, and so a firewall that opens to a newcomer in the course of this very run."""
-    return bool(new_parts(source)) and len(new_parts(host)) < len(host["groups"])
+    """Tell whether a host has our firewall, which does not know a part of the other yet and opens to it in this run."""
+    known = host["survey"]["firewall"]
+    return bool(known) and any(source["address"] not in known.get(part, ()) for part in source["groups"])
 
 
 def sources(site):

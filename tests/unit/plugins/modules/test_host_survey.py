@@ -63,6 +63,15 @@ def test_the_newest_snapd_counts(monkeypatch, tmp_path):
     assert host_survey.snapd_version() == "2.63"
 
 
+def test_whom_the_firewall_lets_in_is_told_by_group(monkeypatch, tmp_path):
+    rules = tmp_path / "rules"
+    monkeypatch.setattr(host_survey, "FIREWALL", rules)
+    assert host_survey.firewall() == {}
+    full = "    set maas_rack {\n        type ipv4_addr\n        elements = { 10.0.0.21, 10.0.0.22 }\n    }\n"
+    rules.write_text(f"{full}\n    set maas_etcd {{\n        type ipv4_addr\n    }}\n")
+    assert host_survey.firewall() == {"maas_rack": ["10.0.0.21", "10.0.0.22"], "maas_etcd": []}
+
+
 def test_a_neighbour_is_asked_for_in_its_own_subnet_only(monkeypatch):
     asked = []
     monkeypatch.setattr(host_survey, "ask_by_arp", lambda *words: asked.append(words) or "aa:bb:cc:dd:ee:ff")

@@ -40,6 +40,7 @@ def host(number, *groups):
             "maas": {"version": "", "revision": "", "mode": ""},
             "postgresql": [],
             "certificates": {},
+            "firewall": {},
             "resolved": {"10.0.0.5": ["10.0.0.5"]},
             "sources": [address],
             "silent": [],
@@ -431,9 +432,10 @@ def test_a_new_member_that_comes_alone_is_sent_to_the_verb(site):
     assert judge(site)["problems"] == []
 
 
-def test_a_firewall_that_is_up_does_not_hinder_a_newcomer(site):
-    survey(site, "control1", postgresql=[16])
+def test_a_firewall_that_knows_no_newcomer_yet_does_not_hinder_it(site):
+    known = {group: ["10.0.0.11", "10.0.0.12", "10.0.0.13"] for group in site["hosts"]["control1"]["groups"]}
+    survey(site, "control1", firewall=known)
     survey(site, "control3", silent=[{"address": "10.0.0.11", "port": 5432}])
-    assert judge(site)["problems"] == []
-    survey(site, "control1", postgresql=[])
     assert "control3 gets no answer from control1" in judge(site)["problems"][0]
+    known["maas_postgresql"].remove("10.0.0.13")
+    assert judge(site)["problems"] == []
