@@ -17,7 +17,8 @@ def observed(groups, hostvars):
         hostvars: the variables of all hosts.
 
     Returns:
-        dict of inventory name to dict with groups, address, away, why, survey, asked, status, silent, peers and api.
+        dict of inventory name to dict with groups, address, away, why, survey, asked, status, silent, peers,
+        dns_servers and api.
     """
     hosts = {}
     for group in _preflight.GROUPS:
@@ -39,6 +40,7 @@ def read(variables):
         "status": results["status"].get("status"),
         "silent": results["status"].get("silent", {}),
         "peers": results["failover"].get("peers", []),
+        "dns_servers": results["failover"].get("dns_servers", {}),
         "api": {
             "regions": results["regions"].get("region_controllers"),
             "racks": results["racks"].get("rack_controllers"),

@@ -607,6 +607,20 @@ def vlans(site):
     ]
 
 
+def networks(site):
+    """Return by CIDR the connected racks on a network, which reach its BMCs, and the DNS servers told to machines."""
+    found = {}
+    for rack in api(site, "racks") or []:
+        for interface in rack["interfaces"] if rack["connected"] else []:
+            for cidr in filter(None, (address["cidr"] for address in interface["addresses"])):
+                racks = found.setdefault(cidr, {"racks": [], "dns_servers": []})["racks"]
+                racks.extend({rack["hostname"]} - {*racks})
+    for facts in site["hosts"].values():
+        for cidr, servers in facts["dns_servers"].items():
+            found.setdefault(cidr, {"racks": [], "dns_servers": []})["dns_servers"] = servers
+    return dict(sorted(found.items()))
+
+
 def controllers(site, part):
     """Return what the API told of regions or racks, by inventory name; unknown ones are empty."""
     fields = ("version", "alive", "connected", "services")
@@ -646,4 +660,5 @@ def report(site):
         "regions": controllers(site, "regions"),
         "racks": controllers(site, "racks"),
         "vlans": vlans(site),
+        "networks": networks(site),
     }

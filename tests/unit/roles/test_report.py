@@ -26,6 +26,9 @@ PLAY = """
   tasks:
     - ansible.builtin.import_role:
         name: metal.maas_ha.maas_report
+        tasks_from: judge
+    - ansible.builtin.import_role:
+        name: metal.maas_ha.maas_report
         tasks_from: tell
 """
 BROWSER = [

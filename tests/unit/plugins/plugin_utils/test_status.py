@@ -37,6 +37,7 @@ def host(number, name, groups, units, **told):
         },
         "silent": {},
         "peers": [],
+        "dns_servers": {},
         "api": {"regions": None, "racks": None, "vlans": None},
     }
 
@@ -81,13 +82,23 @@ def rack(number, name):
     found = host(number, name, ["maas_rack"], [_status.MAAS[0]], ranges=[one])
     state = {"state": "normal", "partner_state": "normal", "peer_address": "10.1.0.3"}
     found["peers"] = [{"name": "failover-vlan-5002", **state}]
+    found["dns_servers"] = {"10.1.0.0/24": ["10.1.0.2", "10.1.0.3"]}
     return found
 
 
 def record(name, system_id):
     """Return a rack as MAAS shows it."""
-    services = {"rackd": "running", "dhcpd": "running"}
-    return {"hostname": name, "system_id": system_id, "version": "3.7.3", "connected": True, "services": services}
+    return {
+        "hostname": name,
+        "system_id": system_id,
+        "version": "3.7.3",
+        "connected": True,
+        "services": {"rackd": "running", "dhcpd": "running"},
+        "interfaces": [
+            {"addresses": [{"cidr": "10.0.0.0/24"}]},
+            {"addresses": [{"cidr": "10.1.0.0/24"}, {"cidr": None}]},
+        ],
+    }
 
 
 def deployment():
@@ -150,6 +161,14 @@ def test_a_sound_deployment_has_no_problem_and_says_who_does_what(site):
     assert words(site, "maas_rack")["rack1"] == ("ok", "serves DHCP")
     assert report["vlans"][0]["failover"] == {"rack1": "normal", "rack2": "normal"}
     assert report["vlans"][0]["ranges"][0]["racks"] == ["rack1", "rack2"]
+
+
+def test_a_network_is_told_with_the_racks_that_reach_it_and_what_its_machines_hear(site):
+    site["hosts"]["control1"]["api"]["racks"][1] |= {"connected": False}
+    assert _status.networks(site) == {
+        "10.0.0.0/24": {"racks": ["rack1"], "dns_servers": []},
+        "10.1.0.0/24": {"racks": ["rack1"], "dns_servers": ["10.1.0.2", "10.1.0.3"]},
+    }
 
 
 @pytest.mark.parametrize("name", ["control2", "control3", "rack1"])
