@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 TOPOLOGY ?= ha5
+REPEAT ?= 1
+FAULTS ?= *
 PYTHON ?= python3
 NEWEST ?= $(shell tests/tools/newest-python)
 VENV := .cache/venv
@@ -18,6 +20,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 export MOLECULE_GLOB := molecule/*/molecule.yml
 export LAB_TOPOLOGY := $(TOPOLOGY)
 export LAB_SNAPS := $(SNAPS)
+export REPEAT FAULTS
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -70,7 +73,7 @@ test: setup lint sanity unit site-test ## What fits into 45 minutes on two cores
 	@echo "==> make test: all passed"
 
 .PHONY: test-all
-test-all: test roles-test topologies-test interruption-test day2-test ## Everything: each role's scenario, each topology, interruptions
+test-all: test roles-test topologies-test interruption-test day2-test faults-test ## Everything: each role's scenario, each topology, interruptions
 	@echo "==> make test-all: all passed"
 
 .PHONY: lint
@@ -113,7 +116,12 @@ roles-test: setup ## Each tier's own scenario
 
 .PHONY: day2-test
 day2-test: setup ## The verbs of day 2, each on lab hosts
-	@tests/tools/scenario day2_rack
+	@tests/tools/scenario day2_rack drill
+
+.PHONY: faults-test
+faults-test: setup ## Suffer every fault on both large topologies
+	@LAB_TOPOLOGY=ha5 tests/tools/scenario failover
+	@LAB_TOPOLOGY=ha tests/tools/scenario failover
 
 .PHONY: interruption-test
 interruption-test: setup ## Kill site.yml at ten random tasks and let it converge
@@ -123,6 +131,12 @@ interruption-test: setup ## Kill site.yml at ten random tasks and let it converg
 bench: setup ## Measure anew what docs/performance.md says
 	python -m tests.bench
 	python -m tests.bench.site ha5 ha3 ha minimal
+
+.PHONY: faults
+faults: setup ## Measure anew what docs/failover.md says (TOPOLOGY=ha5|ha, REPEAT=times, FAULTS=names)
+	rm -f .cache/faults/$(TOPOLOGY).jsonl
+	@tests/tools/scenario failover
+	python -m tests.bench.faults $(TOPOLOGY)
 
 .PHONY: build
 build: setup ## The collection as a file for ansible-galaxy

@@ -40,7 +40,7 @@ def main():
         for case in (unchanged, one_new, many_changed):
             rows.append(measure(size, case))
             print(rows[-1], flush=True)
-    write(BEGIN, END, table(rows))
+    write("performance.md", BEGIN, END, table(rows))
 
 
 def measure(size, case):

@@ -41,7 +41,7 @@ def main():
                 f"| {topology} | {name} | {task} | {cost} |" for task, cost in TASK.findall(run.output)[:DEAREST]
             ]
         lab.destroy()
-    write(BEGIN, END, table(rows, dearest))
+    write("performance.md", BEGIN, END, table(rows, dearest))
 
 
 def table(rows, dearest):

@@ -1,9 +1,11 @@
 # Copyright: (c) 2026, the metal.maas_ha authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A DHCP client on the provisioning network that asks for its lease again and again."""
+"""A DHCP client on the provisioning network that asks for its lease again and again, and many that ask once."""
 
 from __future__ import annotations
+
+import time
 
 from tests.site.probe import until
 
@@ -19,6 +21,24 @@ while sleep 0.5; do
   echo "$(date +%s.%N) ${address:--}" >> /run/lease.log
 done
 """
+# Prints how many clients got an address before one did not.
+MANY = r"""
+count=0
+while
+  echo "timeout 8; retry 1; initial-interval 1; send dhcp-client-identifier \"many-$count\";" > /run/many.conf
+  rm -f /run/many.kept
+  dhclient -1 -v -cf /run/many.conf -lf /run/many.kept -pf /run/many.pid -sf /bin/true prov0 2>&1 | grep -q '^bound to'
+do
+  kill "$(cat /run/many.pid)"
+  count=$((count + 1))
+done
+echo $count
+"""
+
+
+def exhaust(lab):
+    """Let new clients ask for an address until one gets none; return how many did."""
+    return int(lab.run("client", ["sh", "-c", MANY], seconds=600))
 
 
 class Lease:
@@ -42,6 +62,12 @@ class Lease:
         log = self.lab.run("client", ["cat /run/lease.log 2>/dev/null || true"])
         lines = [line.split() for line in log.splitlines()]
         return [(float(when), address) for when, address in lines if address != "-"]
+
+    @property
+    def times(self):
+        """The moments of all answers so far, as time.monotonic() tells them."""
+        offset = time.time() - time.monotonic()
+        return [when - offset for when, dummy in self.answers()]
 
     def silence(self, since):
         """Return the longest time without an answer, in seconds, from the answer of that number until one to come."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import Client
@@ -13,6 +14,8 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._client import Clien
 from tests.lab import Lab
 
 API_KEY = "/etc/maas-ha/api_key"
+PKI = "/etc/maas-ha/pki"
+RUNNING = ("running", "streaming")
 
 
 @cache
@@ -38,21 +41,84 @@ def racks():
     }
 
 
-def leader():
-    """Return the database host that Patroni calls leader, by asking those that answer."""
+def ask(host, line):
+    """Return what a shell line prints on a host, asked from within and so whatever its network does."""
+    return Lab.current().inside(host, ["sh", "-c", line])
+
+
+def on(group):
+    """Return the hosts of a group that run and can be reached by the others."""
     lab = Lab.current()
-    for host in lab.groups["maas_postgresql"]:
-        if lab.condition(host) != "on":
-            continue
-        members = json.loads(lab.run(host, ["patronictl -c /etc/patroni/config.yml list -f json"]))
-        for member in members:
-            if member["Role"] == "Leader" and member["State"] == "running":
-                return member["Member"]
-    return None
+    return [host for host in lab.groups[group] if lab.condition(host) == "on"]
+
+
+def rest(host, port, path):
+    """Return what a daemon that wants a certificate answers on its own host; empty while it is silent."""
+    words = f"--cacert {PKI}/ca.crt --cert {PKI}/host.crt --key {PKI}/host.key"
+    return ask(host, f"curl -s --max-time 2 {words} https://{Lab.current().hosts[host]}:{port}/{path} || true")
+
+
+def patroni():
+    """Return the database's members, each with name, role and state; none while nobody answers."""
+    answers = filter(None, (rest(host, 8008, "cluster") for host in on("maas_postgresql")))
+    return json.loads(next(answers, '{"members": []}'))["members"]
+
+
+def member(role):
+    """Return a database host that runs in a role, by Patroni's name for it; None for none."""
+    return next((one["name"] for one in patroni() if one["role"] == role and one["state"] in RUNNING), None)
+
+
+def leader():
+    """Return the database host that Patroni calls leader."""
+    return member("leader")
+
+
+def etcd():
+    """Return for each member of etcd that knows a leader whether it is the leader itself."""
+    told = {host: rest(host, 2379, "metrics") for host in on("maas_etcd")}
+    return {
+        host: "\netcd_server_is_leader 1\n" in text
+        for host, text in told.items()
+        if "\netcd_server_has_leader 1\n" in text
+    }
 
 
 def holders():
     """Return the hosts that have the virtual IP on an interface."""
-    lab = Lab.current()
-    on = [host for host in lab.groups["maas_haproxy"] if lab.condition(host) == "on"]
-    return [host for host in on if f" {lab.vip}/" in lab.run(host, ["ip -4 -o address show"])]
+    return [host for host in on("maas_haproxy") if ask(host, f"ip -4 -o address show to {Lab.current().vip}/32")]
+
+
+def used_by(balancer):
+    """Return the regions that a load balancer sends clients to."""
+    told = ask(balancer, "echo show stat | nc -NU /run/haproxy/maas.sock || true")
+    rows = [line.split(",") for line in told.splitlines() if line.count(",") > 17]
+    names = {row[1] for row in rows} - {"svname", "FRONTEND", "BACKEND"}
+    return {name for name in names if all(row[17] == "UP" for row in rows if row[1] == name)}
+
+
+def failover():
+    """Return by rack in what states its dhcpd believes itself and its partner; without a partner there are none."""
+    told = {}
+    for rack in on("maas_rack"):
+        leases = ask(rack, "cat /var/snap/maas/common/maas/dhcp/dhcpd.leases 2>/dev/null || true")
+        states = dict(re.findall(r"^  (my|partner) state (\S+)", leases, re.MULTILINE))
+        if states:
+            told[rack] = (states["my"], states["partner"])
+    return told
+
+
+def whole():
+    """Tell whether all of the site is there: databases that follow, one in step, and everything else connected."""
+    groups = Lab.current().groups
+    members, etcds = patroni(), etcd()
+    return (
+        len(members) == len(groups["maas_postgresql"])
+        and all(one["state"] in RUNNING for one in members)
+        and {one["role"] for one in members} == {*("leader", "sync_standby", "replica")[: len(members)]}
+        and (len(etcds), sum(etcds.values())) == (len(groups["maas_etcd"]), 1)
+        and len(holders()) == 1
+        and all(used_by(balancer) == set(groups["maas_region"]) for balancer in groups["maas_haproxy"])
+        and regions() == set(groups["maas_region"])
+        and set(racks().values()) == {"running"}
+    )

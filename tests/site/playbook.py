@@ -83,6 +83,7 @@ def play(name, *words, inventory=None, timeout=1800):
         command(name, *words, inventory=inventory),
         cwd=ROOT,
         env=environment(),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -30,12 +30,12 @@ def answers_http(address, port, path):
     return ask
 
 
-def accepts_tcp(address, port):
-    """Return a question: does the address accept a connection?"""
+def accepts_tcp(address, port, patience=PATIENCE):
+    """Return a question: does the address accept a connection, in so many seconds?"""
 
     def ask():
         try:
-            socket.create_connection((address, port), timeout=PATIENCE).close()
+            socket.create_connection((address, port), timeout=patience).close()
         except OSError:
             return False
         return True
@@ -43,10 +43,24 @@ def accepts_tcp(address, port):
     return ask
 
 
+def longest_gap(times, begin, end):
+    """Return the longest time without an answer, of the times that reach into a span.
+
+    Args:
+        times: moments of the answers, in seconds.
+        begin, end: the span, in the same seconds. What began before counts whole, what is open ends with the span.
+    """
+    known = [moment for moment in times if moment < end] + [end]
+    gaps = (after - before for before, after in zip(known, known[1:], strict=False) if after > begin)
+    return max(gaps, default=0.0)
+
+
 class Probe:
     """Asks its question in the background while it is open.
 
     Attributes:
+        times: moments of the good answers, as time.monotonic() tells them; the first is the beginning.
+        asked, failed: numbers of all questions, and of those that were not answered.
         gaps: seconds of each time without an answer, from the last good answer to the next; the open one counts too.
     """
 
@@ -54,7 +68,8 @@ class Probe:
         self.ask = ask
 
     def __enter__(self):
-        self._times = [time.monotonic()]
+        self.times = [time.monotonic()]
+        self.asked = self.failed = 0
         self._open = True
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -63,17 +78,20 @@ class Probe:
     def __exit__(self, *dummy):
         self._open = False
         self._thread.join()
-        self._times.append(time.monotonic())
+        self.times.append(time.monotonic())
 
     def _run(self):
         while self._open:
+            self.asked += 1
             if self.ask():
-                self._times.append(time.monotonic())
+                self.times.append(time.monotonic())
+            else:
+                self.failed += 1
             time.sleep(INTERVAL)  # the rhythm of the questions, not a wait for anything
 
     @property
     def gaps(self):
-        times = list(self._times)
+        times = list(self.times)
         steps = (after - before for before, after in zip(times, times[1:], strict=False))
         return [step for step in steps if step > 5 * INTERVAL]
 

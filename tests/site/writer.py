@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
 
 from tests.site import maas
+from tests.site.probe import longest_gap
 
 INTERVAL = 0.2  # seconds from the end of a write to the next
 PATIENCE = 5  # seconds after which a write counts as not answered
@@ -41,10 +42,13 @@ class Writer:
         writes: list of Write, in the order they were sent in.
     """
 
+    def __init__(self, patience=PATIENCE):
+        self._patience = patience
+
     def __enter__(self):
         self.writes = []
         self._prefix = f"writer-{uuid.uuid4().hex[:8]}"
-        self._client = maas.client(timeout=PATIENCE)
+        self._client = maas.client(timeout=self._patience)
         self._open = True
         self._begin = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -77,10 +81,14 @@ class Writer:
         return [write for write in self.writes if write.error is not None]
 
     @property
+    def times(self):
+        """When writes were acknowledged, after the moment in which it began."""
+        return [self._begin, *(write.end for write in self.acknowledged)]
+
+    @property
     def longest(self):
         """Seconds of the longest time in which no write was acknowledged."""
-        times = [self._begin, *(write.end for write in self.acknowledged), self._end]
-        return max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        return longest_gap(self.times, self._begin, self._end)
 
     def missing(self):
         """Return the names of acknowledged tags that MAAS does not have."""

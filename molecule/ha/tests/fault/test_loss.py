@@ -24,16 +24,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def whole(lab):
-    """Tell whether the site is all there: database members streaming, regions alive, racks connected."""
-    streaming = lab.run(maas.leader(), ["patronictl -c /etc/patroni/config.yml list -f tsv"]).count("running")
-    return (
-        streaming == len(lab.groups["maas_postgresql"])
-        and maas.regions() == set(lab.groups["maas_region"])
-        and set(maas.racks().values()) == {"running"}
-    )
-
-
 def victims():
     """Return the hosts to lose: all in turn, or only the one on which the database leader runs."""
     if os.environ.get("LAB_LOSE") == "all":
@@ -55,7 +45,7 @@ def test_a_killed_regiond_moves_nobody_else():
 def test_the_site_survives_the_loss_of_a_host(victim):
     lab = Lab.current()
     host = maas.leader() if victim.startswith("the ") else victim
-    until(lambda: whole(lab), 180, "the site to be whole before the loss")
+    until(maas.whole, 180, "the site to be whole before the loss")
     with (
         Probe(answers_http(lab.vip, 5240, VERSION)) as api,
         Probe(accepts_tcp(lab.vip, 80)) as address,
@@ -68,7 +58,7 @@ def test_the_site_survives_the_loss_of_a_host(victim):
             print(f"lost {host}: the API was away for {api.longest:.1f} s, the virtual IP for {address.longest:.1f} s")
             lab.heal(host)
     assert address.longest < VIRTUAL_IP
-    until(lambda: whole(lab), 240, f"the site to be whole again with {host}")
+    until(maas.whole, 240, f"the site to be whole again with {host}")
 
 
 def test_after_the_losses_a_run_changes_nothing():

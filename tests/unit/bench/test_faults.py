@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the rows of the fault matrix came to is summed up rightly, and its page and plots are made of it."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as xml
+
+import pytest
+
+from tests.bench import faults, page
+from tests.bench.plot import plot
+from tests.site import results
+from tests.site.probe import longest_gap
+from tests.site.rows import ROWS, chosen, of_the_day
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def run(row, write, healing=0.3, **seen):
+    """Return what is kept of one suffered row."""
+    services = {name: {"gap": 0.2, "healing": 0.2} for name in ("read", "address", "lease")}
+    gap = {"write": {"gap": write, "healing": healing}}
+    return {"row": row, "asked": 100, "failed": 3, "lost": 0, "whole": 12.4, **services, **gap, **seen}
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "seconds"),
+    [(1.5, 3, 1), (3.5, 9, 5), (0, 1, 1), (8.5, 10, 1.5), (4, 6, 3)],
+    ids=["between", "the longest", "the first", "open", "cut short by the end"],
+)
+def test_a_gap_counts_from_the_last_answer_to_the_next_or_to_the_end(begin, end, seconds):
+    assert longest_gap([0, 1, 2, 3, 8, 8.5], begin, end) == seconds
+
+
+def test_a_share_is_the_least_value_that_so_many_do_not_exceed():
+    values = [1.0, 2.0, 3.0, 4.0, 20.0]
+    assert (faults.share(values, 50), faults.share(values, 95)) == (3.0, 20.0)
+    assert faults.summary(values) == "3.0 / 20.0 / 20.0"
+    assert faults.summary([2.0]) == "2.0 / 2.0 / 2.0"
+
+
+def test_goals_are_met_or_not():
+    met = faults.goals([run("leader-off", 12.0), run("leader-kill", 14.0), run("switchover", 3.5)])
+    assert "| database leader lost | 2 | 12.0 | 15 | 14.0 | 20 | yes |" in met
+    assert "| planned switchover | 1 | 3.5 | 3 | 3.5 | 3 | no |" in met
+    assert "region" not in met
+
+
+def test_the_worse_of_fault_and_healing_counts():
+    table = faults.table([run("leader-off", 12.0), run("leader-off", 3.0, healing=30.0)])
+    (line,) = table.splitlines()[2:]
+    assert "| 2 | 12.0 / 30.0 / 30.0 |" in line
+    assert "| 12 | 6 of 200 | 0 |" in line
+
+
+def test_the_plot_has_a_dot_for_each_outage_and_a_name_for_each_row():
+    drawn = xml.fromstring(plot("a & b", [("leader-off", {"write": [3.0, 12.0], "read": []}), ("x", {"lease": [1.0]})]))
+    dots = [dot for dot in drawn.iter(f"{SVG}circle") if dot.get("r") == "3.5"]
+    assert len(dots) == 3
+    assert {"a & b", "leader-off", "x"} <= {text.text for text in drawn.iter(f"{SVG}text")}
+
+
+def test_the_page_is_written_from_what_is_kept(tmp_path, monkeypatch):
+    markers = faults.BEGIN.format("ha5"), faults.END.format("ha5")
+    (tmp_path / "failover.md").write_text(f"before\n{markers[0]}\nstale\n{markers[1]}\nafter\n")
+    monkeypatch.setattr(page, "DOCS", tmp_path)
+    monkeypatch.setattr(faults, "DOCS", tmp_path)
+    monkeypatch.setattr(results, "kept", lambda topology: [run("vip-off", 1.5, address={"gap": 0.7, "healing": 0.2})])
+    monkeypatch.setattr("sys.argv", ["faults", "ha5"])
+    faults.main()
+    text = (tmp_path / "failover.md").read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "stale" not in text
+    assert "| virtual IP's holder lost | 1 | 0.7 | 1 | 0.7 | 1 | yes |" in text
+    assert (tmp_path / "failover-ha5.svg").exists()
+
+
+def test_the_page_that_is_there_can_be_written_to():
+    text = (page.DOCS / "failover.md").read_text()
+    for topology in ("ha5", "ha"):
+        assert text.index(faults.BEGIN.format(topology)) < text.index(faults.END.format(topology))
+
+
+def test_rows_have_names_of_their_own_by_which_they_are_chosen():
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    assert {row.name for row in chosen("leader-*,vip-off")} == {
+        "leader-kill",
+        "leader-off",
+        "leader-isolate",
+        "vip-off",
+    }
+    assert len({row.name for row in of_the_day(2)}) == 2
