@@ -116,7 +116,7 @@ roles-test: setup ## Each tier's own scenario
 
 .PHONY: day2-test
 day2-test: setup ## The verbs of day 2, each on lab hosts
-	@tests/tools/scenario day2_rack drill
+	@tests/tools/scenario day2_rack day2_region day2_database drill
 
 .PHONY: faults-test
 faults-test: setup ## Suffer every fault on both large topologies
@@ -124,13 +124,14 @@ faults-test: setup ## Suffer every fault on both large topologies
 	@LAB_TOPOLOGY=ha tests/tools/scenario failover
 
 .PHONY: interruption-test
-interruption-test: setup ## Kill site.yml at ten random tasks and let it converge
-	@tests/tools/scenario interruption
+interruption-test: setup ## Kill site.yml at ten random tasks, verbs of day 2 at five each, and let them converge
+	@tests/tools/scenario interruption day2_interruption
 
 .PHONY: bench
 bench: setup ## Measure anew what docs/performance.md says
 	python -m tests.bench
 	python -m tests.bench.site ha5 ha3 ha minimal
+	python -m tests.bench.verbs
 
 .PHONY: faults
 faults: setup ## Measure anew what docs/failover.md says (TOPOLOGY=ha5|ha, REPEAT=times, FAULTS=names)

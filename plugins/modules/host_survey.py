@@ -104,7 +104,7 @@ survey:
       type: list
       elements: dict
     clocks:
-      description: Active units that set the clock and would be in the way of MAAS's own.
+      description: Active units that set the clock beside MAAS's own, without those that the role maas_host stops.
       type: list
       elements: str
     snapd:
@@ -151,7 +151,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
-CLOCK_UNITS = ("chrony.service", "chronyd.service", "ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
+CLOCK_UNITS = ("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
 SNAPD_INFOS = ("/usr/lib/snapd/info", "/snap/snapd/current/usr/lib/snapd/info")
 FIREWALL = "/etc/maas-firewall.nft"
 CERTIFICATES = {"host": "/etc/maas-ha/pki/host.crt", "ca": "/etc/maas-ha/pki/ca.crt"}

@@ -191,6 +191,20 @@ def newcomers(site):
                 )
 
 
+def was_left_behind(host):
+    """Tell whether a region runs on a host that the inventory has in none of MAAS's groups."""
+    holders = {socket["program"] for socket in host["survey"]["listeners"] if socket["port"] == 5240} - {"haproxy"}
+    return bool(holders) and "region" in host["survey"]["maas"]["mode"] and not runs_maas(host)
+
+
+def leavers(site):
+    """A region stops, and MAAS forgets it, before the others close their ports to it."""
+    for name in surveys(site):
+        if was_left_behind(site["hosts"][name]):
+            fault = "still runs a region, but is not in maas_region"
+            yield name, fault, f"run metal.maas_ha.remove_region -e maas_region_host={name}, or put it back"
+
+
 def virtual_ip(site):
     """The VIP is free, and lies where the load balancers can hold it."""
     vip, balancers = site["vip"], group(site, "maas_haproxy")
@@ -452,6 +466,8 @@ def ports(site):
     """Nobody else holds a port that the deployment needs."""
     for name, survey in surveys(site).items():
         host = site["hosts"][name]
+        if was_left_behind(host):
+            continue
         holders = holders_of(host)
         future = (
             set() if survey["maas"]["revision"] else {n for part in host["groups"] for n in MAAS_PORTS.get(part, ())}
@@ -459,7 +475,9 @@ def ports(site):
         taken = set()
         for socket in survey["listeners"]:
             port, program = socket["port"], socket["program"]
-            if port in holders:
+            if program == "haproxy" and "maas_haproxy" in host["groups"] and site["haproxy_makes_room"]:
+                stranger = False
+            elif port in holders:
                 stranger = socket["protocol"] == "tcp" and program not in holders[port]
             else:
                 stranger = port in future and not socket["address"].startswith(("127.", "[::1]"))
@@ -522,6 +540,7 @@ PROBLEMS = (
         addresses,
         unreachable,
         newcomers,
+        leavers,
         virtual_ip,
         url,
         versions,

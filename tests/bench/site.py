@@ -11,11 +11,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 
 from tests.bench.page import write
+from tests.bench.timing import HEAD, timed
 from tests.lab import Lab
-from tests.site.playbook import play
 
 BEGIN, END = "<!-- Site figures: python -m tests.bench.site -->", "<!-- end of the site figures -->"
 TASK = re.compile(r"^(?:metal\.maas_ha\.)?(\w+ : .+?) -+ ([0-9.]+)s$", re.MULTILINE)
@@ -30,13 +29,8 @@ def main():
         os.environ["LAB_TOPOLOGY"] = topology
         lab.create(topology)
         for name in ("first run", "unchanged run"):
-            begin = time.monotonic()
-            run = play("site")
-            seconds = time.monotonic() - begin
-            assert run.status == 0, run.output[-4000:]
-            tasks = sum(counts["ok"] for counts in run.hosts.values())
-            rows.append(f"| {topology} | {name} | {seconds:.0f} | {tasks} | {run.changed} |")
-            print(rows[-1], flush=True)
+            run, row = timed(topology, name, "site")
+            rows.append(row)
             dearest += [
                 f"| {topology} | {name} | {task} | {cost} |" for task, cost in TASK.findall(run.output)[:DEAREST]
             ]
@@ -47,8 +41,7 @@ def main():
 def table(rows, dearest):
     """Return both tables in Markdown."""
     lines = [
-        "| topology | run | seconds | tasks that ran, over all hosts | changed |",
-        "|---|---|---:|---:|---:|",
+        HEAD.format("topology"),
         *rows,
         "",
         "The tasks that took longest, over all hosts together:",

@@ -19,6 +19,7 @@ VERBS = {
     "on": "boot a host with the disk it has",
     "isolate": "let nothing pass to or from a host that runs on",
     "heal": "undo isolate, kill and off",
+    "reinstall": "boot a host with an empty disk",
 }
 
 

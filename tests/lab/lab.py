@@ -195,6 +195,13 @@ class Lab:
                 network.connect(self.name, host, interface)
             self.wait_ssh(host)
 
+    def reinstall(self, host: str) -> None:
+        """Boot a host with an empty disk: all that was written on it is gone, its name and addresses are not."""
+        self.kill(host)
+        image.discard(self.state / host)
+        self.furnish(host, image.mount(self.state / host, image.image()))
+        self.on(host)
+
     def condition(self, host: str) -> str:
         """A host is on, off or isolated."""
         if not machine.leader(self.machine(host)):

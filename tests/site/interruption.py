@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the metal.maas_ha authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kill a playbook at random tasks, again and again, and let it end at last."""
+"""Disturb a playbook: do something at one of its tasks, or kill it at random ones and let it end at last."""
 
 from __future__ import annotations
 
@@ -12,9 +12,46 @@ import signal
 import subprocess
 import time
 
-from tests.site.playbook import ROOT, command, environment, play
+from tests.site.playbook import ROOT, Run, command, environment, play, recap
 
 SEED = int(os.environ.get("LAB_SEED") or time.time())
+
+
+def started(name, *words, inventory=None):
+    """Start a playbook in a process group of its own; its output is to be read."""
+    return subprocess.Popen(
+        command(name, *words, inventory=inventory),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def meanwhile(name, *words, task, do, inventory=None):
+    """Run a playbook to its end, and do something when it first begins a task.
+
+    Args:
+        name, words, inventory: as play takes them.
+        task: part of the task's name.
+        do: callable without arguments; the playbook goes on meanwhile.
+
+    Returns:
+        Run.
+    """
+    lines, done = [], False
+    with started(name, *words, inventory=inventory) as process:
+        for line in process.stdout:
+            lines.append(line)
+            if not done and line.startswith("TASK [") and task in line:
+                done = True
+                do()
+    output = "".join(lines)
+    assert done, f"{name} has no task {task}:\n{output[-8000:]}"
+    return Run(process.returncode, output, recap(output))
 
 
 def interrupt(name, *words, after, inventory=None):
@@ -28,16 +65,7 @@ def interrupt(name, *words, after, inventory=None):
         What it printed until then.
     """
     lines, begun = [], 0
-    with subprocess.Popen(
-        command(name, *words, inventory=inventory),
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
+    with started(name, *words, inventory=inventory) as process:
         for line in process.stdout:
             lines.append(line)
             begun += line.startswith("TASK [")

@@ -74,6 +74,16 @@ def leader():
     return member("leader")
 
 
+def database_is_whole(*hosts):
+    """Tell whether the database has these hosts and no others, and all of them run, one of two or more in step."""
+    members = patroni()
+    return (
+        {one["name"] for one in members} == set(hosts)
+        and all(one["state"] in RUNNING for one in members)
+        and {one["role"] for one in members} == {*("leader", "sync_standby", "replica")[: len(hosts)]}
+    )
+
+
 def etcd():
     """Return for each member of etcd that knows a leader whether it is the leader itself."""
     told = {host: rest(host, 2379, "metrics") for host in on("maas_etcd")}
@@ -111,11 +121,9 @@ def failover():
 def whole():
     """Tell whether all of the site is there: databases that follow, one in step, and everything else connected."""
     groups = Lab.current().groups
-    members, etcds = patroni(), etcd()
+    etcds = etcd()
     return (
-        len(members) == len(groups["maas_postgresql"])
-        and all(one["state"] in RUNNING for one in members)
-        and {one["role"] for one in members} == {*("leader", "sync_standby", "replica")[: len(members)]}
+        database_is_whole(*groups["maas_postgresql"])
         and (len(etcds), sum(etcds.values())) == (len(groups["maas_etcd"]), 1)
         and len(holders()) == 1
         and all(used_by(balancer) == set(groups["maas_region"]) for balancer in groups["maas_haproxy"])

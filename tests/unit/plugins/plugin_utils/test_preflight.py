@@ -64,6 +64,7 @@ def site():
         "vip": "10.0.0.5",
         "virtual_router_id": "77",
         "url": "http://10.0.0.5:5240/MAAS",
+        "haproxy_makes_room": False,
         "database_host": "",
         "max_connections": 0,
         "passwords": {},
@@ -274,10 +275,10 @@ FAULTS = {
         "maas_firewall_peers",
     ),
     "clock": (lambda s: survey(s, "rack1", clock=995.0), "rack1 has a clock 4 s or more off", "time server"),
-    "chrony": (
-        lambda s: survey(s, "rack1", clocks=["chrony.service"]),
-        "rack1 runs chrony.service beside MAAS's own",
-        "disable --now chrony.service",
+    "clock daemon": (
+        lambda s: survey(s, "rack1", clocks=["ntpsec.service"]),
+        "rack1 runs ntpsec.service beside MAAS's own",
+        "disable --now ntpsec.service",
     ),
     "apache": (lambda s: listen(s, "control1", 80, "apache2"), "control1 has apache2 on port 80", "stop and disable"),
     "foreign etcd": (
@@ -367,6 +368,27 @@ def test_a_limited_run_does_not_complain_of_the_hosts_it_leaves_out(site):
 def test_what_listens_on_the_loopback_does_not_hinder_maas(site):
     listen(site, "rack1", 53, "systemd-resolve", "udp", "127.0.0.53%lo")
     assert judge(site)["problems"] == []
+
+
+def test_a_region_that_the_inventory_no_longer_names_is_sent_to_the_verb(site):
+    survey(site, "control1", maas={"version": "3.7.3", "revision": "1", "mode": "region"})
+    leave(site, "maas_region", "control1")
+    assert judge(site)["problems"] == []
+    listen(site, "control1", 5240, "nginx")
+    (problem,) = judge(site)["problems"]
+    assert (
+        problem.startswith("control1 still runs a region") and "remove_region -e maas_region_host=control1" in problem
+    )
+
+
+def test_a_load_balancer_may_hold_ports_of_a_region_that_comes_beside_it(site):
+    for port in (80, 5240, 5271):
+        listen(site, "control1", port, "haproxy")
+    assert len(judge(site)["problems"]) == 2
+    site["haproxy_makes_room"] = True
+    assert judge(site)["problems"] == []
+    listen(site, "rack1", 5248, "haproxy")
+    assert len(judge(site)["problems"]) == 1
 
 
 def test_a_slow_answer_is_no_wrong_clock(site):

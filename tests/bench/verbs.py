@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the metal.maas_ha authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time the verbs of day 2 on the lab, the run that does the work and the unchanged one, and write docs/performance.md.
+
+python -m tests.bench.verbs
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from tests.bench.page import write
+from tests.bench.timing import HEAD, timed
+from tests.lab import Lab, topology
+from tests.site.inventory import edited
+
+BEGIN, END = "<!-- Verb figures: python -m tests.bench.verbs -->", "<!-- end of the verb figures -->"
+ONE, TWO, THREE = ["control1"], ["control1", "control2"], ["control1", "control2", "control3"]
+
+
+def main():
+    os.environ["LAB_TOPOLOGY"] = "ha5"
+    lab = Lab.current()
+    lab.create("ha5")
+    rows = []
+    with tempfile.TemporaryDirectory() as directory:
+        inventory = Path(directory)
+        for name, words in cases(lab, inventory):
+            for which in ("first run", "unchanged run"):
+                rows.append(timed(f"`{name}`", which, name, *words, inventory=inventory)[1])
+    lab.destroy()
+    write("performance.md", BEGIN, END, "\n".join([HEAD.format("verb"), *rows]))
+
+
+def cases(lab, inventory):
+    """Yield each verb and its words when the lab and the inventory are what the verb is for."""
+    dhcp = ("--extra-vars", json.dumps({"maas_network_dhcp": [served(lab)]}))
+    groups = {"maas_etcd": ONE, "maas_postgresql": ONE, "maas_region": TWO, "maas_haproxy": TWO, "maas_rack": ["rack1"]}
+    timed("`site`", "first run", "site", *dhcp, inventory=edited(inventory, **groups))
+
+    groups |= {"maas_etcd": THREE, "maas_postgresql": THREE}
+    edited(inventory, **groups)
+    yield "add_database", ()
+    lab.reinstall("control3")
+    yield "replace_database", ()
+
+    edited(inventory, **groups | {"maas_region": THREE})
+    yield "add_region", ()
+    edited(inventory, **groups)
+    yield "remove_region", ("--extra-vars", "maas_region_host=control3")
+
+    edited(inventory, **groups | {"maas_rack": ["rack1", "rack2"]})
+    rack2 = (*dhcp, "--extra-vars", "maas_rack_host=rack2")
+    yield "add_rack", rack2
+    yield "remove_rack", rack2
+
+
+def served(lab):
+    """Return an entry of maas_network_dhcp for the provisioning network."""
+    net = topology.provisioning_network(lab.network)
+    return {
+        "subnet": f"{net}.0/24",
+        "dhcp_on": True,
+        "rack_pair": "auto",
+        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
+    }
+
+
+if __name__ == "__main__":
+    main()
