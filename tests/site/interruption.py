@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the metal.maas_ha authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disturb a playbook: do something at one of its tasks, or kill it at random ones and let it end at last."""
+"""Do something when a playbook begins a task: kill it at random ones until it ends at last, or break something."""
 
 from __future__ import annotations
 
@@ -17,41 +17,44 @@ from tests.site.playbook import ROOT, Run, command, environment, play, recap
 SEED = int(os.environ.get("LAB_SEED") or time.time())
 
 
-def started(name, *words, inventory=None):
-    """Start a playbook in a process group of its own; its output is to be read."""
-    return subprocess.Popen(
+def follow(name, *words, at, do, inventory=None):
+    """Run a playbook, and do something once, when it begins a task.
+
+    Args:
+        name, words, inventory: as play takes them.
+        at: function of a task's number and of the line that announces it, whether it is the one; 1 is the first.
+        do: function of the process, which goes on when that has returned.
+
+    Returns:
+        Its exit status, and what it printed.
+    """
+    lines, begun, done = [], 0, False
+    with subprocess.Popen(
         command(name, *words, inventory=inventory),
         cwd=ROOT,
         env=environment(),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         start_new_session=True,
-    )
-
-
-def meanwhile(name, *words, task, do, inventory=None):
-    """Run a playbook to its end, and do something when it first begins a task.
-
-    Args:
-        name, words, inventory: as play takes them.
-        task: part of the task's name.
-        do: callable without arguments; the playbook goes on meanwhile.
-
-    Returns:
-        Run.
-    """
-    lines, done = [], False
-    with started(name, *words, inventory=inventory) as process:
+    ) as process:
         for line in process.stdout:
             lines.append(line)
-            if not done and line.startswith("TASK [") and task in line:
+            begun += line.startswith("TASK [")
+            if line.startswith("TASK [") and not done and at(begun, line):
                 done = True
-                do()
-    output = "".join(lines)
-    assert done, f"{name} has no task {task}:\n{output[-8000:]}"
-    return Run(process.returncode, output, recap(output))
+                do(process)
+                if process.poll() is not None:
+                    break  # what outlives it, such as connections of ssh, keeps its output open
+    return process.returncode, "".join(lines)
+
+
+def kill(process):
+    """Kill a playbook and all that it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def interrupt(name, *words, after, inventory=None):
@@ -64,15 +67,31 @@ def interrupt(name, *words, after, inventory=None):
     Returns:
         What it printed until then.
     """
-    lines, begun = [], 0
-    with started(name, *words, inventory=inventory) as process:
-        for line in process.stdout:
-            lines.append(line)
-            begun += line.startswith("TASK [")
-            if begun == after:
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-    return "".join(lines)
+    return follow(
+        name,
+        *words,
+        at=lambda number, dummy: number == after,
+        do=kill,
+        inventory=inventory,
+    )[1]
+
+
+def disturbed(name, *words, task, do, inventory=None):
+    """Run a playbook to its end, and do something to the site when it begins a task.
+
+    Args:
+        name, words, inventory: as play takes them.
+        task: a part of the task's name.
+        do: function without arguments.
+
+    Returns:
+        Run.
+    """
+    status, output = follow(
+        name, *words, at=lambda dummy, line: task in line, do=lambda dummy: do(), inventory=inventory
+    )
+    assert task in output, output[-8000:]
+    return Run(status, output, recap(output))
 
 
 def tasks(name, *words, inventory=None):

@@ -23,7 +23,7 @@ def edited(directory, **groups):
     """
     inventory = yaml.safe_load((INVENTORIES / Lab.current().topology.name / "hosts.yml").read_text())
     for group, hosts in groups.items():
-        inventory["all"]["children"][group]["hosts"] = dict.fromkeys(hosts)
+        inventory["all"]["children"].setdefault(group, {})["hosts"] = dict.fromkeys(hosts)
     (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
     variables = directory / "group_vars"
     if not variables.exists():

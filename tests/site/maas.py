@@ -23,7 +23,8 @@ def client(host=None, timeout=60):
     """Return a client of the API, through the virtual IP or straight at one region; timeout: seconds for a request."""
     lab = Lab.current()
     address = lab.hosts[host] if host else lab.vip
-    key = next(filter(None, (lab.run(region, ["cat", API_KEY]).strip() for region in lab.groups["maas_region"])))
+    regions = [host] if host else lab.groups["maas_region"]
+    key = next(filter(None, (lab.run(region, ["cat", API_KEY]).strip() for region in regions)))
     return Client([f"http://{address}:5240/MAAS"], key, timeout=timeout)
 
 
@@ -33,11 +34,11 @@ def regions():
     return {name.split(":")[0] for name in json.loads(answer or '{"eventloops": {}}')["eventloops"]}
 
 
-def racks():
-    """Return the status of rackd by the host name of its rack, as the API shows it."""
+def racks(host=None):
+    """Return the status of rackd by the host name of its rack, as the API shows it, at one region if that is named."""
     return {
         rack["hostname"]: next(service["status"] for service in rack["service_set"] if service["name"] == "rackd")
-        for rack in client().get("rackcontrollers/")
+        for rack in client(host).get("rackcontrollers/")
     }
 
 
@@ -92,6 +93,19 @@ def etcd():
         for host, text in told.items()
         if "\netcd_server_has_leader 1\n" in text
     }
+
+
+def rewrite(kind, statement, host=None):
+    """Change rows of the stand-in's tables behind its back, for what no request of its API can do.
+
+    Args:
+        kind: whose rows they are, which regions then read anew.
+        statement: in SQL.
+        host: the database's leader; unset, the one of the virtual IP's MAAS.
+    """
+    noticed = f"UPDATE maasserver_stamp SET stamp = stamp + 1 WHERE kind = '{kind}'"
+    psql = ["runuser", "-u", "postgres", "--", "psql", "--single-transaction", "--set=ON_ERROR_STOP=1", "maasdb"]
+    Lab.current().run(host or leader(), [*psql, "--command", statement, "--command", noticed])
 
 
 def holders():

@@ -12,7 +12,7 @@ import pytest
 
 from tests.site import maas
 from tests.site.disk import CONFIGURED, written
-from tests.site.interruption import meanwhile
+from tests.site.interruption import disturbed
 from tests.site.inventory import edited
 from tests.site.playbook import play
 from tests.site.probe import until
@@ -94,7 +94,7 @@ def test_one_host_becomes_three(lab):
 
 def test_adding_them_again_changes_nothing_and_keeps_a_second_operator_away():
     bob = []
-    run = meanwhile("add_database", task="maas_firewall", do=lambda: bob.append(second_operator()))
+    run = disturbed("add_database", task="maas_firewall", do=lambda: bob.append(second_operator()))
     assert run.status == 0, run.output[-8000:]
     assert run.changes == []
     assert bob[0].status and "for add_database. Ask there" in told(bob[0])
@@ -191,7 +191,7 @@ def test_replacing_it_again_changes_nothing():
 def test_a_host_that_dies_half_way_joins_with_the_next_run(lab, task):
     lab.reinstall(THIRD)
     patience = ("--extra-vars", "maas_postgresql_start_timeout=30")
-    cut = meanwhile("replace_database", *patience, task=task, do=lambda: lab.off(THIRD))
+    cut = disturbed("replace_database", *patience, task=task, do=lambda: lab.off(THIRD))
     assert cut.status
     lab.on(THIRD)
     run = play("replace_database")

@@ -12,6 +12,7 @@ import pytest
 
 from tests.lab import topology
 from tests.site import maas
+from tests.site.interruption import disturbed, interrupted
 from tests.site.lease import Lease
 from tests.site.playbook import play
 from tests.site.probe import until
@@ -38,8 +39,8 @@ def kept(lease):
     assert len({address for dummy, address in lease.answers()}) == 1
 
 
-def verb(lab, name, rack, *words):
-    """Run a verb for a rack, where the inventory leaves it to the collection which rack serves."""
+def given(lab, rack):
+    """Return the words that name a rack, where the inventory leaves it to the collection which rack serves."""
     net = topology.provisioning_network(lab.network)
     dhcp = {
         "subnet": f"{net}.0/24",
@@ -47,8 +48,18 @@ def verb(lab, name, rack, *words):
         "rack_pair": "auto",
         "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
     }
-    given = json.dumps({"maas_network_dhcp": [dhcp], "maas_rack_host": rack})
-    return play(name, "--extra-vars", given, *words)
+    return ["--extra-vars", json.dumps({"maas_network_dhcp": [dhcp], "maas_rack_host": rack})]
+
+
+def verb(lab, name, rack, *words):
+    """Run a verb for a rack."""
+    return play(name, *given(lab, rack), *words)
+
+
+def swap(lab, *words):
+    """Let the racks of the provisioning network change places."""
+    subnet = f"{topology.provisioning_network(lab.network)}.0/24"
+    return play("switchover", "--extra-vars", f"maas_switchover=rack maas_switchover_subnet={subnet}", *words)
 
 
 def told(run):
@@ -86,6 +97,16 @@ def test_a_host_name_that_is_taken_is_refused(lab):
         run = verb(lab, "add_rack", "rack2", "--check")
     finally:
         lab.run("rack2", ["hostname rack2"])
+    assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in told(run)
+
+
+def test_a_mac_address_that_is_taken_is_refused(lab):
+    taken = lab.run("rack1", ["cat /sys/class/net/prov0/address"]).strip()
+    lab.run("rack2", [f"ip link add lent address {taken} type veth peer name borrowed"])
+    try:
+        run = verb(lab, "add_rack", "rack2", "--check")
+    finally:
+        lab.run("rack2", ["ip link delete lent"])
     assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in told(run)
 
 
@@ -152,6 +173,34 @@ def test_it_comes_back_and_meets_its_former_partner(lab, kept):
     assert dhcpd(lab, "rack1")[0] == "secondary" and dhcpd(lab, "rack1")[1] in IN_STEP
 
 
+def test_a_check_of_a_swap_changes_nothing(lab):
+    run = swap(lab, "--check")
+    assert run.status == 0, run.output[-8000:]
+    assert "swap rack1 and rack2, step 1 of 2: rack1 becomes primary" in told(run)
+    assert dhcpd(lab, "rack2")[0] == "primary"
+
+
+def test_the_racks_of_a_vlan_change_places(lab, kept):
+    run = swap(lab)
+    assert run.status == 0, run.output[-8000:]
+    print(re.search(r"[0-9.]+ s at most from the first request", told(run))[0])
+    assert dhcpd(lab, "rack1")[0] == "primary" and dhcpd(lab, "rack1")[1] in IN_STEP
+    assert dhcpd(lab, "rack2")[0] == "secondary" and dhcpd(lab, "rack2")[1] in IN_STEP
+
+
+def test_the_rack_that_is_named_becomes_the_primary_once(lab, kept):
+    for dummy in range(2):
+        run = play("switchover", "--extra-vars", "maas_switchover=rack maas_switchover_to=rack2")
+        assert run.status == 0, run.output[-8000:]
+        assert dhcpd(lab, "rack2")[0] == "primary"
+    assert run.changes == []
+
+
+def test_a_rack_of_no_pair_is_refused(lab):
+    run = swap(lab, "--extra-vars", "maas_switchover_to=control1")
+    assert run.status and "No pair of racks serves" in told(run)
+
+
 def test_a_dead_rack_is_removed(lab, kept):
     lab.kill("rack1")
     try:
@@ -162,3 +211,73 @@ def test_a_dead_rack_is_removed(lab, kept):
     assert run.status == 0, run.output[-8000:]
     assert "rack1 cannot be reached and keeps its secret" in told(run)
     assert "rack1" not in maas.racks()
+
+
+def test_a_rack_that_comes_back_from_the_dead_is_removed_for_good(lab):
+    run = verb(lab, "remove_rack", "rack1")
+    assert run.status == 0, run.output[-8000:]
+    assert not has_maas(lab, "rack1") and "rack1" not in maas.racks()
+
+
+def test_a_rack_that_is_lost_half_way_joins_by_the_next_run(lab, kept):
+    run = disturbed("add_rack", *given(lab, "rack1"), task="Initialise the rack", do=lambda: lab.kill("rack1"))
+    lab.on("rack1")
+    assert run.status and run.hosts["rack1"]["unreachable"]
+    assert dhcpd(lab, "rack2")[0] is None
+    run = verb(lab, "add_rack", "rack1")
+    assert run.status == 0, run.output[-8000:]
+    assert maas.racks() == {"rack1": "running", "rack2": "running"}
+
+
+def test_a_rack_is_removed_while_the_holder_of_the_virtual_ip_reboots(lab, kept):
+    (holder,) = maas.holders()
+
+    def reboot():
+        lab.kill(holder)
+        lab.on(holder)
+
+    run = disturbed("remove_rack", *given(lab, "rack1"), task="Carry out what need not wait", do=reboot)
+    print(f"with {holder} rebooted the run ended with status {run.status}")
+    run = verb(lab, "remove_rack", "rack1")
+    assert run.status == 0, run.output[-8000:]
+    assert not has_maas(lab, "rack1") and "rack1" not in maas.racks()
+
+
+def test_a_rack_joins_while_a_region_is_dead(lab, kept):
+    region = lab.groups["maas_region"][-1]
+    run = disturbed("add_rack", *given(lab, "rack1"), task="Install what every host needs", do=lambda: lab.kill(region))
+    try:
+        assert {host for host, counts in run.hosts.items() if counts["failed"]} == set(), run.output[-8000:]
+        assert maas.racks()["rack1"] in ("running", "degraded")
+        assert dhcpd(lab, "rack1")[0] == "secondary"
+    finally:
+        lab.on(region)
+    until(lambda: set(maas.racks().values()) == {"running"}, 180, "the racks to have all regions again")
+
+
+def test_a_secret_that_was_changed_meanwhile_is_named_and_the_next_run_has_the_new_one(lab):
+    assert verb(lab, "remove_rack", "rack1").status == 0
+    run = disturbed("add_rack", *given(lab, "rack1"), task="Initialise the rack", do=lambda: rotate(lab))
+    assert run.status and "rack1 and the regions have different secrets" in told(run)
+    assert play("rack").status == 0  # rack2 too has the old one
+    run = verb(lab, "add_rack", "rack1")
+    assert run.status == 0, run.output[-8000:]
+    assert maas.racks() == {"rack1": "running", "rack2": "running"}
+
+
+def rotate(lab):
+    """Give the regions another secret to share with racks."""
+    value = '{"value": "0123456789abcdef0123456789abcdef"}'
+    row = f"UPDATE maasserver_secret SET data = data || '{value}' WHERE data->>'path' = 'global/rpc-shared'"
+    maas.rewrite("secret", row)
+    for region in lab.groups["maas_region"]:
+        lab.run(region, ["snap restart maas"])
+    until(lambda: maas.regions() == set(lab.groups["maas_region"]), 60, "the regions")
+
+
+@pytest.mark.parametrize(("name", "left"), [("remove_rack", {"rack2"}), ("add_rack", {"rack1", "rack2"})])
+def test_killed_at_random_tasks_a_verb_is_made_good_by_the_next_run(lab, kept, name, left):
+    run = interrupted(name, *given(lab, "rack1"), kills=5)[0]
+    assert run.status == 0, run.output[-8000:]
+    assert maas.racks() == dict.fromkeys(left, "running")
+    assert verb(lab, name, "rack1").changes == []

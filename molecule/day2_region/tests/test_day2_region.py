@@ -10,7 +10,7 @@ import yaml
 
 from tests.site import maas
 from tests.site.disk import CONFIGURED, written
-from tests.site.interruption import meanwhile
+from tests.site.interruption import disturbed
 from tests.site.inventory import edited
 from tests.site.playbook import play
 from tests.site.probe import until
@@ -111,7 +111,7 @@ def test_a_region_is_added_and_the_database_makes_room_for_it_member_by_member(l
 
 def test_adding_it_again_changes_nothing_and_keeps_a_second_operator_away():
     bob = []
-    run = meanwhile("add_region", task="maas_firewall", do=lambda: bob.append(second_operator()))
+    run = disturbed("add_region", task="maas_firewall", do=lambda: bob.append(second_operator()))
     assert run.status == 0, run.output[-8000:]
     assert run.changes == []
     assert bob[0].status and "for add_region. Ask there" in told(bob[0])
@@ -172,7 +172,7 @@ def test_removing_it_again_changes_nothing_and_neither_does_the_site(smaller):
 @pytest.mark.usefixtures("kept")
 def test_it_comes_back_while_the_database_changes_its_leader(lab):
     leader = maas.leader()
-    run = meanwhile("add_region", task="Initialise the region", do=lambda: hand_over(lab, leader))
+    run = disturbed("add_region", task="Initialise the region", do=lambda: hand_over(lab, leader))
     assert run.status == 0, run.output[-8000:]
     assert maas.leader() != leader
     assert maas.regions() == {*STAYING, COMING}
