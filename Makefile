@@ -116,7 +116,8 @@ roles-test: setup ## Each tier's own scenario
 
 .PHONY: day2-test
 day2-test: setup ## The verbs of day 2, each on lab hosts
-	@tests/tools/scenario day2_rack day2_region day2_database drill
+	@tests/tools/scenario day2_rack day2_region day2_database day2_move drill
+	@LAB_TOPOLOGY=ha3 tests/tools/scenario day2_teardown
 
 .PHONY: faults-test
 faults-test: setup ## Suffer every fault on both large topologies
