@@ -50,7 +50,11 @@ def run(tmp_path, monkeypatch, capsys):
         record = tmp_path / "packages"
         if before is not None:
             record.write_text("".join(f"{name} installed\n" for name in before.split()))
-        monkeypatch.setattr(AnsibleModule, "run_command", lambda *words, **options: apt(*words, **options))
+
+        def run_command(*words, **options):
+            return apt(*words, **options)
+
+        monkeypatch.setattr(AnsibleModule, "run_command", run_command)
         arguments = {"name": list(names), "record": str(record), "_ansible_check_mode": check}
         with patch_module_args(arguments), pytest.raises(SystemExit):
             uninstall.main()
