@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import random
 import re
-import signal
 import subprocess
 import time
 
-from tests.site.playbook import ROOT, Run, command, environment, play, recap
+from tests.site.playbook import ROOT, Run, command, environment, kill, play, recap, start
 
 SEED = int(os.environ.get("LAB_SEED") or time.time())
 
@@ -29,17 +28,7 @@ def follow(name, *words, at, do, inventory=None):
         Its exit status, and what it printed.
     """
     lines, begun, done = [], 0, False
-    with subprocess.Popen(
-        command(name, *words, inventory=inventory),
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
+    with start(name, *words, inventory=inventory) as process:
         for line in process.stdout:
             lines.append(line)
             begun += line.startswith("TASK [")
@@ -49,12 +38,6 @@ def follow(name, *words, at, do, inventory=None):
                 if process.poll() is not None:
                     break  # what outlives it, such as connections of ssh, keeps its output open
     return process.returncode, "".join(lines)
-
-
-def kill(process):
-    """Kill a playbook and all that it started."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def interrupt(name, *words, after, inventory=None):
@@ -94,6 +77,24 @@ def disturbed(name, *words, task, do, inventory=None):
     return Run(status, output, recap(output))
 
 
+def contested(name, *words, inventory=None):
+    """Run a verb to its end, and let another operator try the same when it is at its work.
+
+    Returns:
+        Run of the first, Run of the other.
+    """
+    others = []
+    owner = ("--extra-vars", "maas_lock_owner=bob@desk")
+    run = disturbed(
+        name,
+        *words,
+        task="maas_firewall",
+        do=lambda: others.append(play(name, *words, *owner, inventory=inventory)),
+        inventory=inventory,
+    )
+    return run, *others
+
+
 def tasks(name, *words, inventory=None):
     """Return how many tasks a playbook lists."""
     listing = command(name, *words, "--list-tasks", inventory=inventory)
@@ -111,11 +112,11 @@ def interrupted(name, *words, kills, inventory=None):
     count = tasks(name, *words, inventory=inventory)
     print(f"{name}, seed {SEED}: {kills} kills over {count} tasks")
     outputs = []
-    for kill in range(kills):
-        after = dice.randrange(count * kill // kills, count * (kill + 1) // kills) + 1
+    for number in range(kills):
+        after = dice.randrange(count * number // kills, count * (number + 1) // kills) + 1
         outputs.append(interrupt(name, *words, after=after, inventory=inventory))
         last = [line for line in outputs[-1].splitlines() if line.startswith("TASK [")][-1:]
         end = "came to its end after" if "PLAY RECAP" in outputs[-1] else "killed at"
-        print(f"run {kill + 1}, task {after}: {end} {' '.join(last).rstrip(' *')}")
+        print(f"run {number + 1}, task {after}: {end} {' '.join(last).rstrip(' *')}")
     final = play(name, *words, inventory=inventory)
     return final, "".join([*outputs, final.output])

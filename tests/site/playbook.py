@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+import signal
 import subprocess
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ class Run:
     status: int
     output: str
     hosts: dict
+
+    @property
+    def told(self):
+        """All that it printed, as one line: sentences are wrapped where they are printed."""
+        return " ".join(self.output.split())
 
     @property
     def changed(self):
@@ -57,6 +63,27 @@ def environment():
     return os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_DEPRECATION_WARNINGS": "1"}
 
 
+def start(name, *words, inventory=None):
+    """Start a playbook in a process group of its own, with all it prints on stdout; arguments as play takes them."""
+    return subprocess.Popen(
+        command(name, *words, inventory=inventory),
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def kill(process):
+    """Kill a playbook and all that it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def recap(output):
     """Return the counts of each host out of a run's output, of which there are some where a run comes to its end."""
     hosts = {
@@ -79,16 +106,10 @@ def play(name, *words, inventory=None, timeout=1800):
     Returns:
         Run.
     """
-    done = subprocess.run(
-        command(name, *words, inventory=inventory),
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=timeout,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout, recap(done.stdout))
+    with start(name, *words, inventory=inventory) as process:
+        try:
+            output = process.communicate(timeout=timeout)[0]
+        finally:
+            if process.poll() is None:
+                kill(process)
+    return Run(process.returncode, output, recap(output))

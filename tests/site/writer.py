@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
@@ -101,3 +102,13 @@ class Writer:
             f"at most {self.longest:.1f} s passed without one; {len(self.failed)} failed: "
             f"{sorted({write.error for write in self.failed})}"
         )
+
+
+@contextmanager
+def writing(silence):
+    """Write while something happens, and see that all that was acknowledged is there; silence: seconds, the limit."""
+    with Writer() as writer:
+        yield
+    print(writer)
+    assert writer.missing() == []
+    assert writer.longest < silence

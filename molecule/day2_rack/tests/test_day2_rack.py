@@ -62,11 +62,6 @@ def swap(lab, *words):
     return play("switchover", "--extra-vars", f"maas_switchover=rack maas_switchover_subnet={subnet}", *words)
 
 
-def told(run):
-    """Return a run's output as one line."""
-    return " ".join(run.output.split())
-
-
 def dhcpd(lab, rack):
     """Return the role of a rack in its pair, None for a rack alone, and the states that its dhcpd believes in."""
     config = lab.run(rack, [f"cat {CONFIG} 2>/dev/null || true"])
@@ -88,7 +83,7 @@ def test_a_check_of_a_bare_host_changes_nothing(lab):
 
 def test_a_host_that_is_no_rack_is_refused(lab):
     run = verb(lab, "add_rack", "control1")
-    assert run.status and "control1 is not in the group maas_rack" in told(run)
+    assert run.status and "control1 is not in the group maas_rack" in run.told
 
 
 def test_a_host_name_that_is_taken_is_refused(lab):
@@ -97,7 +92,7 @@ def test_a_host_name_that_is_taken_is_refused(lab):
         run = verb(lab, "add_rack", "rack2", "--check")
     finally:
         lab.run("rack2", ["hostname rack2"])
-    assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in told(run)
+    assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in run.told
 
 
 def test_a_mac_address_that_is_taken_is_refused(lab):
@@ -107,18 +102,18 @@ def test_a_mac_address_that_is_taken_is_refused(lab):
         run = verb(lab, "add_rack", "rack2", "--check")
     finally:
         lab.run("rack2", ["ip link delete lent"])
-    assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in told(run)
+    assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in run.told
 
 
 def test_a_second_operator_is_told_who_holds_the_lock(lab):
     assert play("lock", "--extra-vars", "maas_lock_verb=upgrade maas_lock_owner=bob@desk").status == 0
     run = verb(lab, "remove_rack", "rack1")
-    assert run.status and re.search(r"bob@desk has held the lock since \S+Z for upgrade", told(run))
+    assert run.status and re.search(r"bob@desk has held the lock since \S+Z for upgrade", run.told)
 
 
 def test_the_lock_can_be_broken_and_the_only_rack_of_a_vlan_is_not_removed(lab):
     run = verb(lab, "remove_rack", "rack1", "--extra-vars", "maas_lock_break=true")
-    assert run.status and "No other living rack has a static address on VLAN 0" in told(run)
+    assert run.status and "No other living rack has a static address on VLAN 0" in run.told
     assert has_maas(lab, "rack1") and maas.racks() == {"rack1": "running"}
 
 
@@ -129,8 +124,8 @@ def test_a_second_rack_joins_and_becomes_secondary(lab, kept):
     assert maas.racks() == {"rack1": "running", "rack2": "running"}
     assert dhcpd(lab, "rack1") == ("primary", ["normal", "normal"])
     assert dhcpd(lab, "rack2") == ("secondary", ["normal", "normal"])
-    assert f"{topology.provisioning_network(lab.network)}.0/24: rack1, rack2 each reach its BMCs" in told(run)
-    assert "machines are told" in told(run)
+    assert f"{topology.provisioning_network(lab.network)}.0/24: rack1, rack2 each reach its BMCs" in run.told
+    assert "machines are told" in run.told
 
 
 def test_the_firewalls_let_the_new_rack_in(lab):
@@ -147,7 +142,7 @@ def test_adding_it_again_changes_nothing(lab):
 def test_a_check_of_the_removal_tells_the_plan_and_does_nothing(lab):
     run = verb(lab, "remove_rack", "rack1", "--check")
     assert run.status == 0, run.output[-8000:]
-    assert "rack2 becomes primary, rack1 leaves" in told(run)
+    assert "rack2 becomes primary, rack1 leaves" in run.told
     assert dhcpd(lab, "rack1")[0] == "primary" and has_maas(lab, "rack1")
 
 
@@ -176,14 +171,14 @@ def test_it_comes_back_and_meets_its_former_partner(lab, kept):
 def test_a_check_of_a_swap_changes_nothing(lab):
     run = swap(lab, "--check")
     assert run.status == 0, run.output[-8000:]
-    assert "swap rack1 and rack2, step 1 of 2: rack1 becomes primary" in told(run)
+    assert "swap rack1 and rack2, step 1 of 2: rack1 becomes primary" in run.told
     assert dhcpd(lab, "rack2")[0] == "primary"
 
 
 def test_the_racks_of_a_vlan_change_places(lab, kept):
     run = swap(lab)
     assert run.status == 0, run.output[-8000:]
-    print(re.search(r"[0-9.]+ s at most from the first request", told(run))[0])
+    print(re.search(r"[0-9.]+ s at most from the first request", run.told)[0])
     assert dhcpd(lab, "rack1")[0] == "primary" and dhcpd(lab, "rack1")[1] in IN_STEP
     assert dhcpd(lab, "rack2")[0] == "secondary" and dhcpd(lab, "rack2")[1] in IN_STEP
 
@@ -198,7 +193,7 @@ def test_the_rack_that_is_named_becomes_the_primary_once(lab, kept):
 
 def test_a_rack_of_no_pair_is_refused(lab):
     run = swap(lab, "--extra-vars", "maas_switchover_to=control1")
-    assert run.status and "No pair of racks serves" in told(run)
+    assert run.status and "No pair of racks serves" in run.told
 
 
 def test_a_dead_rack_is_removed(lab, kept):
@@ -209,7 +204,7 @@ def test_a_dead_rack_is_removed(lab, kept):
     finally:
         lab.on("rack1")
     assert run.status == 0, run.output[-8000:]
-    assert "rack1 cannot be reached and keeps its secret" in told(run)
+    assert "rack1 cannot be reached and keeps its secret" in run.told
     assert "rack1" not in maas.racks()
 
 
@@ -258,7 +253,7 @@ def test_a_rack_joins_while_a_region_is_dead(lab, kept):
 def test_a_secret_that_was_changed_meanwhile_is_named_and_the_next_run_has_the_new_one(lab):
     assert verb(lab, "remove_rack", "rack1").status == 0
     run = disturbed("add_rack", *given(lab, "rack1"), task="Initialise the rack", do=lambda: rotate(lab))
-    assert run.status and "rack1 and the regions have different secrets" in told(run)
+    assert run.status and "rack1 and the regions have different secrets" in run.told
     assert play("rack").status == 0  # rack2 too has the old one
     run = verb(lab, "add_rack", "rack1")
     assert run.status == 0, run.output[-8000:]

@@ -10,11 +10,11 @@ import yaml
 
 from tests.site import maas
 from tests.site.disk import CONFIGURED, written
-from tests.site.interruption import disturbed
+from tests.site.interruption import contested, disturbed
 from tests.site.inventory import edited
 from tests.site.playbook import play
 from tests.site.probe import until
-from tests.site.writer import Writer
+from tests.site.writer import writing
 
 STAYING, COMING = ["control1", "control2"], "control3"
 CONF = "/var/snap/maas/current/rackd.conf"
@@ -36,11 +36,8 @@ def site(smaller):
 @pytest.fixture
 def kept():
     """Whatever the test does, a client writes throughout, and what was acknowledged is there."""
-    with Writer() as writer:
+    with writing(SILENCE):
         yield
-    print(writer)
-    assert writer.missing() == []
-    assert writer.longest < SILENCE
 
 
 @pytest.fixture
@@ -53,11 +50,6 @@ def untouched():
 
 def remove(host, *words, inventory):
     return play("remove_region", "--extra-vars", f"maas_region_host={host}", *words, inventory=inventory)
-
-
-def told(run):
-    """Return a run's output as one line."""
-    return " ".join(run.output.split())
 
 
 def endpoints(lab):
@@ -93,7 +85,7 @@ def test_a_check_of_a_new_region_changes_nothing():
 @pytest.mark.usefixtures("untouched")
 def test_site_with_a_limit_names_the_verb():
     run = play("site", "--limit", COMING)
-    assert run.status and "run metal.maas_ha.add_region without --limit" in told(run)
+    assert run.status and "run metal.maas_ha.add_region without --limit" in run.told
 
 
 @pytest.mark.usefixtures("kept")
@@ -110,15 +102,10 @@ def test_a_region_is_added_and_the_database_makes_room_for_it_member_by_member(l
 
 
 def test_adding_it_again_changes_nothing_and_keeps_a_second_operator_away():
-    bob = []
-    run = disturbed("add_region", task="maas_firewall", do=lambda: bob.append(second_operator()))
+    run, other = contested("add_region")
     assert run.status == 0, run.output[-8000:]
     assert run.changes == []
-    assert bob[0].status and "for add_region. Ask there" in told(bob[0])
-
-
-def second_operator():
-    return play("add_region", "--extra-vars", "maas_lock_owner=bob@desk")
+    assert other.status and "for add_region. Ask there" in other.told
 
 
 @pytest.mark.usefixtures("untouched")
@@ -140,7 +127,7 @@ def test_a_check_of_the_removal_changes_nothing(smaller):
 )
 def test_what_is_no_region_that_can_go_is_refused(smaller, host, sentence):
     run = remove(host, inventory=smaller)
-    assert run.status and sentence in told(run)
+    assert run.status and sentence in run.told
     assert maas.racks()["rack1"] == "running"
 
 
@@ -150,7 +137,7 @@ def test_the_last_region_that_answers_is_refused(lab, tmp_path):
         run = remove("control1", inventory=edited(tmp_path, maas_region=["control2"]))
     finally:
         lab.run("control2", ["snap start maas"])
-    assert run.status and "control1 can go when" in told(run)
+    assert run.status and "control1 can go when" in run.told
     until(lambda: maas.regions() == {*STAYING, COMING}, 120, "the regions to answer")
 
 
@@ -186,7 +173,7 @@ def hand_over(lab, leader):
 def test_a_region_whose_host_died_is_removed(lab, smaller):
     lab.kill(COMING)
     run = remove(COMING, inventory=smaller)
-    assert f"{COMING} cannot be reached" in told(run)
+    assert f"{COMING} cannot be reached" in run.told
     assert maas.regions() == set(STAYING)
     assert COMING not in {region["hostname"] for region in maas.client().get("regioncontrollers/")}
     assert endpoints(lab) == [STAYING] * 2

@@ -60,7 +60,7 @@ def refusal(*words):
     """Run a teardown that must be refused, and return what it says in one line."""
     run = play("teardown", *words)
     assert run.status and not run.changed
-    return " ".join(run.output.split())
+    return run.told
 
 
 def test_hosts_that_nobody_named_are_left_alone():

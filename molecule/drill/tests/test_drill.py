@@ -34,7 +34,7 @@ def unmoved():
 def test_without_a_yes_nothing_is_done():
     run = play("drill")
     assert run.status != 0
-    assert "Nothing was done. Say yes at the terminal" in " ".join(run.output.split())
+    assert "Nothing was done. Say yes at the terminal" in run.told
     assert run.changes == []
 
 
@@ -54,7 +54,7 @@ def test_a_site_that_is_not_sound_is_refused(lab, tmp_path):
     finally:
         lab.run(host, ["systemctl start snap.maas.pebble"])
     assert run.status != 0
-    assert "snap.maas.pebble.service does not run" in " ".join(run.output.split())
+    assert "snap.maas.pebble.service does not run" in run.told
     assert not (tmp_path / "drill.json").exists()
     until(maas.whole, 120, "the site to be whole again")
 

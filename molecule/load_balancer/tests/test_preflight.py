@@ -24,7 +24,7 @@ def refused(run):
     """Return what a refused run said, in one line."""
     assert run.status != 0, run.output
     assert run.changes == []
-    return " ".join(run.output.split())
+    return run.told
 
 
 def test_a_sound_site_passes_behind_its_firewall(lab):

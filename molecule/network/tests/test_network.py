@@ -188,5 +188,5 @@ def test_a_rack_that_is_silent_is_not_made_the_secondary(lab, racks):
     finally:
         lab.run(first, ["nft delete table inet deaf"])
     assert refused.status != 0
-    assert f"{first} does not answer {second} on TCP port 647" in " ".join(refused.output.split())
+    assert f"{first} does not answer {second} on TCP port 647" in refused.told
     assert run("network", *described(lab, second, first)).changed

@@ -88,7 +88,7 @@ def test_a_secret_that_the_regions_refuse_is_named_within_a_minute(lab, racks):
     run = play("rack", "--limit", racks[0])
     took = time.monotonic() - begin
     assert run.status
-    assert f"{racks[0]} and the regions have different secrets" in " ".join(run.output.split())
+    assert f"{racks[0]} and the regions have different secrets" in run.told
     for region in lab.groups["maas_region"]:
         lab.run(region, ["snap restart maas"])  # regiond writes the secret anew
     until(lambda: WRONG not in lab.run(lab.groups["maas_region"][-1], [f"cat {SECRET}"]), 60, "the secret")
