@@ -16,7 +16,9 @@ from pathlib import Path
 from tests.bench.page import write
 from tests.bench.timing import HEAD, timed
 from tests.lab import Lab, topology
+from tests.site import maas
 from tests.site.inventory import edited
+from tests.site.neighbours import MOVING, neighbours
 
 BEGIN, END = "<!-- Verb figures: python -m tests.bench.verbs -->", "<!-- end of the verb figures -->"
 ONE, TWO, THREE = ["control1"], ["control1", "control2"], ["control1", "control2", "control3"]
@@ -29,15 +31,25 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory() as directory:
         inventory = Path(directory)
-        for name, words in cases(lab, inventory):
-            for which in ("first run", "unchanged run"):
-                rows.append(timed(f"`{name}`", which, name, *words, inventory=inventory)[1])
+        for name, words, *what in cases(lab, inventory):
+            rows += both(" ".join([f"`{name}`", *what]), name, *words, inventory=inventory)
+    lab.create("ha5")
+    with tempfile.TemporaryDirectory() as directory:
+        dummy, new = neighbours(lab, Path(directory))
+        rows += both(
+            "`move_rack`", "move_rack", *new.words, "--extra-vars", f"maas_rack_host={MOVING}", inventory=new.inventory
+        )
     lab.destroy()
     write("performance.md", BEGIN, END, "\n".join([HEAD.format("verb"), *rows]))
 
 
+def both(title, name, *words, inventory):
+    """Return the rows of the run that does the work and of the one that finds it done."""
+    return [timed(title, which, name, *words, inventory=inventory)[1] for which in ("first run", "unchanged run")]
+
+
 def cases(lab, inventory):
-    """Yield each verb and its words when the lab and the inventory are what the verb is for."""
+    """Yield each verb, its words and perhaps what it is about, once lab and inventory are what the verb is for."""
     dhcp = ("--extra-vars", json.dumps({"maas_network_dhcp": [served(lab)]}))
     groups = {"maas_etcd": ONE, "maas_postgresql": ONE, "maas_region": TWO, "maas_haproxy": TWO, "maas_rack": ["rack1"]}
     timed("`site`", "first run", "site", *dhcp, inventory=edited(inventory, **groups))
@@ -56,7 +68,14 @@ def cases(lab, inventory):
     edited(inventory, **groups | {"maas_rack": ["rack1", "rack2"]})
     rack2 = (*dhcp, "--extra-vars", "maas_rack_host=rack2")
     yield "add_rack", rack2
+    yield "switchover", ("--extra-vars", "maas_switchover=rack maas_switchover_to=rack2"), "of racks"
     yield "remove_rack", rack2
+
+    heir = maas.member("sync_standby")
+    yield "switchover", ("--extra-vars", f"maas_switchover=database maas_switchover_to={heir}"), "of the database"
+    heir = next(host for host in TWO if host not in maas.holders())
+    yield "switchover", ("--extra-vars", f"maas_switchover=vip maas_switchover_to={heir}"), "of the virtual IP"
+    yield "teardown", ("--limit", "control3", "--extra-vars", "maas_teardown=lab")
 
 
 def served(lab):

@@ -5,72 +5,35 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.lab import topology
 from tests.site import maas
 from tests.site.interruption import interrupted
-from tests.site.inventory import edited
 from tests.site.lease import Lease
-from tests.site.playbook import play
+from tests.site.neighbours import NEW, OLD, neighbours
 from tests.site.probe import answers_http, until
 
 SILENCE = 30  # seconds without an answer while a pair first meets; leases last 600
-OLD, NEW = "control1", "control2"
-
-
-class Site:
-    """One of the two MAAS: its region is one host, which is a rack as well.
-
-    Attributes:
-        region: the host.
-        inventory: where its inventory lies, with the other MAAS's hosts in the groups that move_rack reads.
-        words: what tells it from the other one, for ansible-playbook.
-    """
-
-    def __init__(self, lab, directory, region, other, number, racks, other_racks):
-        one = {group: [region] for group in ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region")}
-        directory.mkdir()
-        self.region = region
-        self.inventory = edited(
-            directory, **one, maas_rack=[region, *racks], maas_old_region=[other], maas_old_rack=[other, *other_racks]
-        )
-        self.words = ["--extra-vars", f"maas_deployment={region} maas_vip={lab.network}.{number}"]
-        self.words += ["--extra-vars", f"maas_keepalived_virtual_router_id={number}"]
-
-    def play(self, name, *words):
-        return play(name, *self.words, *words, inventory=self.inventory)
-
-    def racks(self):
-        return maas.racks(self.region)
 
 
 @pytest.fixture(scope="module")
-def old(lab, tmp_path_factory):
-    return Site(lab, tmp_path_factory.mktemp("sites") / "old", OLD, NEW, 5, ["rack1", "rack2"], [])
+def sites(lab, tmp_path_factory):
+    return neighbours(lab, tmp_path_factory.mktemp("sites"))
 
 
 @pytest.fixture(scope="module")
-def new(lab, tmp_path_factory):
-    return Site(lab, tmp_path_factory.mktemp("sites") / "new", NEW, OLD, 6, ["rack2"], ["rack1"])
+def old(sites):
+    return sites[0]
+
+
+@pytest.fixture(scope="module")
+def new(sites):
+    return sites[1]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def lease(lab, old, new):
-    """Deploy both, the old one with rack2 as primary and rack1 as secondary, and let a client renew its lease."""
-    net = topology.provisioning_network(lab.network)
-    dhcp = {
-        "subnet": f"{net}.0/24",
-        "dhcp_on": True,
-        "primary_rack": "rack2",
-        "secondary_rack": "rack1",
-        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
-    }
-    given = ["--extra-vars", json.dumps({"maas_network_dhcp": [dhcp]})]
-    for run in (old.play("site", *given), new.play("site", "--limit", NEW)):
-        assert run.status == 0, run.output[-8000:]
+def lease(lab, sites):
+    """Let a client renew its lease."""
     with Lease(lab) as client:
         yield client
 
