@@ -23,8 +23,8 @@ def client(host=None, timeout=60):
     """Return a client of the API, through the virtual IP or straight at one region; timeout: seconds for a request."""
     lab = Lab.current()
     address = lab.hosts[host] if host else lab.vip
-    regions = [host] if host else lab.groups["maas_region"]
-    key = next(filter(None, (lab.run(region, ["cat", API_KEY]).strip() for region in regions)))
+    regions = [host] if host else on("maas_region")
+    key = next(filter(None, (ask(region, f"cat {API_KEY}").strip() for region in regions)))
     return Client([f"http://{address}:5240/MAAS"], key, timeout=timeout)
 
 
