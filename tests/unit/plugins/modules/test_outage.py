@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
 import pytest
 from ansible_collections.metal.maas_ha.plugins.modules import outage
 
@@ -24,7 +27,25 @@ def test_an_outage_lasts_from_one_good_answer_to_the_next(answers, seconds):
 
 
 def test_a_url_where_nobody_listens_does_not_answer(tmp_path):
-    assert not outage.answers("http://127.0.0.1:9/", False)
+    assert not outage.question("http://127.0.0.1:9/", False)()
+    assert not outage.question("https://127.0.0.1:9/", False)()
     seen = outage.watch(lambda: False, tmp_path, 0.3)
     assert [good for dummy, good in seen[1:]] == [False] * (len(seen) - 1) and len(seen) > 1
     assert len(outage.watch(lambda: True, tmp_path / "gone", 5)) == 1
+
+
+def test_an_answer_is_good_with_status_200_only():
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/MAAS/api/2.0/version/" else 503)
+            self.end_headers()
+
+        def log_message(self, *dummy):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        assert outage.question(f"{base}/MAAS/api/2.0/version/", False)()
+        assert not outage.question(base, False)()
+        server.shutdown()
