@@ -24,6 +24,10 @@ options:
     description: The host's cluster address, at which etcd and Patroni listen.
     type: str
     required: true
+  backups:
+    description: Pattern of the shell for the files that are backups on this host; empty for none.
+    type: str
+    default: ""
   timeout:
     description: Seconds that one answer may take.
     type: float
@@ -90,6 +94,11 @@ status:
           number of leases.
       type: list
       elements: dict
+    backup:
+      description:
+        - The V(path) of the newest file that matches O(backups), and its V(time) in seconds since 1970.
+        - Both are null where there is none.
+      type: dict
   sample:
     units: {etcd.service: active}
     etcd: {healthy: true, leads: false}
@@ -102,6 +111,7 @@ silent:
 
 import calendar
 import csv
+import glob
 import http.client
 import ipaddress
 import json
@@ -141,8 +151,8 @@ class Silent(Exception):
 class Host:
     """The host, as its daemons tell it."""
 
-    def __init__(self, groups, address, timeout):
-        self.groups, self.address, self.timeout = groups, address, timeout
+    def __init__(self, groups, address, backups, timeout):
+        self.groups, self.address, self.backups, self.timeout = groups, address, backups, timeout
 
     def run(self, *words):
         """Return what a command prints."""
@@ -267,6 +277,12 @@ class Host:
         """Return the ranges that this rack leases from."""
         return ranges(read(DHCPD_CONF), read(LEASES), time.time())
 
+    def backup(self):
+        """Return the newest backup on this host."""
+        times = {path: os.path.getmtime(path) for path in glob.glob(self.backups)}
+        newest = max(times, key=times.get, default=None)
+        return {"path": newest, "time": times.get(newest)}
+
 
 READERS = {
     "maas_etcd": (Host.etcd,),
@@ -340,12 +356,14 @@ def main():
         argument_spec=dict(
             groups=dict(type="list", elements="str", choices=list(READERS), required=True),
             address=dict(type="str", required=True),
+            backups=dict(type="str", default=""),
             timeout=dict(type="float", default=3),
         ),
         supports_check_mode=True,
     )
     host = Host(**module.params)
-    readers = {Host.units, *(reader for group in host.groups for reader in READERS[group])}
+    readers = {Host.units, Host.backup} if host.backups else {Host.units}
+    readers |= {*(reader for group in host.groups for reader in READERS[group])}
     status, silent = {}, {}
     with ThreadPoolExecutor(max_workers=len(readers)) as pool:
         for name, asked in {reader.__name__: pool.submit(reader, host) for reader in readers}.items():

@@ -33,6 +33,7 @@ DAEMONS = {
     "database_proxy": ("maas-database-proxy.service", "the database proxy"),
     "region": (MAAS[0], "MAAS"),
 }
+TOLD = ("DRAIN", "MAINT")  # what HAProxy calls a server that it was told to spare
 TITLES = {
     "maas_haproxy": ("Load balancers", "HAProxy"),
     "maas_region": ("Regions", "API and UI"),
@@ -109,6 +110,15 @@ def holders(site):
         for host, survey in surveys(site).items()
         if site["vip"] in (address.split("/")[0] for address in _preflight.present(survey))
     ]
+
+
+def last_backup(site):
+    """Return host, path and time of the newest backup, all None where there is none; None when nobody was asked."""
+    found = told(site, "backup")
+    if not found:
+        return None
+    newest = max((host for host in found if found[host]["path"]), key=lambda host: found[host]["time"], default=None)
+    return {"host": newest, "path": None, "time": None, **found.get(newest, {})}
 
 
 def away(site):
@@ -279,7 +289,9 @@ def balanced(site):
                     yield (
                         host,
                         f"HAProxy calls {region} {state} for {service}, though it answers",
-                        f"see that {host} reaches TCP 5240 of {region}, and journalctl -u haproxy",
+                        f"run systemctl reload haproxy on {host}, which a restart that was cut off has told so"
+                        if state in TOLD
+                        else f"see that {host} reaches TCP 5240 of {region}, and journalctl -u haproxy",
                     )
 
 
@@ -423,6 +435,16 @@ def disk(site):
             yield host, f"has {survey['disk_mb']} MB left under /var", "make room; PostgreSQL stops on a full disk"
 
 
+def backups(site):
+    """The last backup is not too old."""
+    last, moments = last_backup(site), [max(facts["asked"]) for facts in site["hosts"].values() if facts["asked"]]
+    if last and not last["path"]:
+        yield listed(told(site, "backup")), "there is no backup where maas_report_backups says", "see what makes them"
+    elif last and max(moments) - last["time"] > 3600 * int(site["backup_hours"]):
+        hours = int((max(moments) - last["time"]) // 3600)
+        yield last["host"], f"the last backup, {last['path']}, is {hours} hours old", "see what makes them"
+
+
 CHECKS = {
     "critical": (
         unreachable,
@@ -451,6 +473,7 @@ CHECKS = {
         _preflight.clock_daemons,
         revisions,
         held,
+        backups,
     ),
 }
 
@@ -661,4 +684,5 @@ def report(site):
         "racks": controllers(site, "racks"),
         "vlans": vlans(site),
         "networks": networks(site),
+        "backup": last_backup(site),
     }

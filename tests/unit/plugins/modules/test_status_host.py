@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 
@@ -96,10 +97,21 @@ def serve(balancer):
     talk.close()
 
 
+def test_the_newest_of_the_files_that_match_is_the_last_backup(tmp_path, monkeypatch):
+    monkeypatch.setattr(status_host.Host, "units", lambda host: {})
+    case = {"groups": ["maas_haproxy"], "address": "127.0.0.1", "backups": f"{tmp_path}/*.dump"}
+    assert run_module("status_host", **case).status["backup"] == {"path": None, "time": None}
+    for name, when in (("old.dump", 100), ("new.dump", 200), ("newer.log", 300)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (when, when))
+    assert run_module("status_host", **case).status["backup"] == {"path": f"{tmp_path}/new.dump", "time": 200}
+    assert "backup" not in run_module("status_host", **case | {"backups": None}).status
+
+
 @pytest.mark.parametrize("words", [("false",), ("no-such-program",), ("sleep", "9")])
 def test_a_command_that_fails_or_hangs_is_silence(words):
     with pytest.raises(status_host.Silent):
-        status_host.Host([], "127.0.0.1", 0.1).run(*words)
+        status_host.Host([], "127.0.0.1", "", 0.1).run(*words)
 
 
 def test_only_a_host_with_groups_of_ours_is_asked():

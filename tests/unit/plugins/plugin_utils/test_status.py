@@ -114,7 +114,13 @@ def deployment():
             {"id": 5003, "vid": 0, "fabric": "dc1", "dhcp_on": False, "primary_rack": None, "secondary_rack": None},
         ],
     }
-    return {"deployment": "test", "url": "http://10.0.0.5:5240/MAAS", "vip": "10.0.0.5", "hosts": hosts}
+    return {
+        "deployment": "test",
+        "url": "http://10.0.0.5:5240/MAAS",
+        "vip": "10.0.0.5",
+        "backup_hours": 26,
+        "hosts": hosts,
+    }
 
 
 @pytest.fixture
@@ -283,6 +289,20 @@ def test_a_region_must_be_led_to_the_one_leader(site):
 def test_a_load_balancer_that_misses_a_good_region_is_a_problem(site):
     site["hosts"]["control2"]["status"]["balancer"]["maas"]["control3"] = "DOWN"
     assert only(site) == ("warning", "control2", "HAProxy calls control3 DOWN for maas, though it answers")
+    site["hosts"]["control2"]["status"]["balancer"]["maas"]["control3"] = "DRAIN"
+    assert "reload haproxy on control2" in _status.problems(site)[0]["remedy"]
+
+
+def test_the_newest_backup_of_all_hosts_counts_and_must_not_be_old(site):
+    assert _status.last_backup(site) is None
+    for host, path, hours in (("rack1", "/old", 90), ("rack2", "/new", 20)):
+        site["hosts"][host]["status"]["backup"] = {"path": path, "time": NOW - hours * 3600}
+    assert _status.report(site)["backup"] == {"host": "rack2", "path": "/new", "time": NOW - 20 * 3600}
+    assert told(site) == []
+    assert only({**site, "backup_hours": 10})[1:] == ("rack2", "the last backup, /new, is 20 hours old")
+    for host in ("rack1", "rack2"):
+        site["hosts"][host]["status"]["backup"] = {"path": None, "time": None}
+    assert only(site)[1:] == ("rack1, rack2", "there is no backup where maas_report_backups says")
 
 
 @pytest.mark.parametrize(
