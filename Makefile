@@ -129,10 +129,11 @@ interruption-test: setup ## Kill site.yml at ten random tasks, verbs of day 2 at
 	@tests/tools/scenario interruption day2_interruption
 
 .PHONY: bench
-bench: setup ## Measure anew what docs/performance.md says
+bench: setup ## Measure anew what docs/performance.md says, and take the report's pictures
 	python -m tests.bench
 	python -m tests.bench.site ha5 ha3 ha minimal
 	python -m tests.bench.verbs
+	python -m tests.bench.pictures
 
 .PHONY: faults
 faults: setup ## Measure anew what docs/failover.md says (TOPOLOGY=ha5|ha, REPEAT=times, FAULTS=names)
