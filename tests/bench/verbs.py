@@ -73,7 +73,7 @@ def cases(lab, inventory):
 
     heir = maas.member("sync_standby")
     yield "switchover", ("--extra-vars", f"maas_switchover=database maas_switchover_to={heir}"), "of the database"
-    heir = next(host for host in TWO if host not in maas.holders())
+    (heir,) = {*TWO} - {*maas.holders()}
     yield "switchover", ("--extra-vars", f"maas_switchover=vip maas_switchover_to={heir}"), "of the virtual IP"
     yield "teardown", ("--limit", "control3", "--extra-vars", "maas_teardown=lab")
 
