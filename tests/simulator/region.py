@@ -270,7 +270,7 @@ class Region:
         return tls.stored(state), wanted
 
     def _tell(self, node, message):
-        channel = next(iter(self._racks.get(node, ())), None)
+        channel = next(reversed(self._racks.get(node, {})), None)  # an older one may be dead, and nobody knows yet
         if channel and self._told.get(node) != message:
             self._told[node] = message
             channel.send(**message)
@@ -287,6 +287,7 @@ class Region:
                 raise rpc.Failed
             node = await self._transaction(self._admit, told, process)
             self._racks.setdefault(node["id"], {})[channel] = process
+            self._told.pop(node["id"], None)  # a rack that starts anew knows nothing of what it was told
             channel.send(registered=node["system_id"])
             log(f"Rack controller '{node['system_id']}' registered.")
             self._changed.set()
