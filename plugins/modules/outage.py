@@ -91,7 +91,7 @@ import os
 import ssl
 import time
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -105,6 +105,7 @@ def question(url, validate_certs):
     Not with open_url, which builds all that it might need anew for each question.
     """
     parts = urlsplit(url)
+    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     connect = partial(http.client.HTTPConnection, parts.hostname, parts.port, timeout=PATIENCE)
     if parts.scheme == "https":
         context = ssl.create_default_context()
@@ -116,7 +117,7 @@ def question(url, validate_certs):
     def ask():
         connection = connect()
         try:
-            connection.request("GET", parts.path or "/")
+            connection.request("GET", target)
             return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False

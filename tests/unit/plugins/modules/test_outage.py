@@ -34,10 +34,13 @@ def test_a_url_where_nobody_listens_does_not_answer(tmp_path):
     assert len(outage.watch(lambda: True, tmp_path / "gone", 5)) == 1
 
 
+GOOD = ("/MAAS/api/2.0/version/", "/health?all")
+
+
 def test_an_answer_is_good_with_status_200_only():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path == "/MAAS/api/2.0/version/" else 503)
+            self.send_response(200 if self.path in GOOD else 503)
             self.end_headers()
 
         def log_message(self, *dummy):
@@ -47,5 +50,6 @@ def test_an_answer_is_good_with_status_200_only():
         Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
         assert outage.question(f"{base}/MAAS/api/2.0/version/", False)()
+        assert outage.question(f"{base}/health?all", False)()
         assert not outage.question(base, False)()
         server.shutdown()
