@@ -53,9 +53,10 @@ class Run:
 
 
 def command(name, *words, inventory=None):
-    """Return the command line for a playbook of the collection, by its short name."""
+    """Return the command line for a playbook: of the collection by its short name, or any by its path."""
+    playbook = str(name) if isinstance(name, pathlib.Path) else f"metal.maas_ha.{name}"
     inventory = inventory or ROOT / "inventory" / "lab" / os.environ.get("LAB_TOPOLOGY", "ha5")
-    return ["ansible-playbook", "--inventory", str(inventory), f"metal.maas_ha.{name}", *words]
+    return ["ansible-playbook", "--inventory", str(inventory), playbook, *words]
 
 
 def environment():
@@ -98,7 +99,7 @@ def play(name, *words, inventory=None, timeout=1800):
     """Run a playbook to its end.
 
     Args:
-        name: short name of the playbook, such as site.
+        name: short name of the playbook, such as site, or the pathlib.Path of another one.
         words: further arguments for ansible-playbook.
         inventory: path of another inventory than the topology's.
         timeout: seconds after which the run counts as hung.
