@@ -9,27 +9,17 @@ import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from tests.lab import topology
 from tests.site import maas
+from tests.site.lease import Lease
 from tests.site.playbook import play
 from tests.site.probe import INTERVAL, until
 
 SILENCE = 30  # seconds without an answer while a pair first meets; leases last 600
-# Asks for its lease again and again; each line is the time and the address that was granted, or a dash.
-CLIENT = r"""
-echo 'timeout 4; reboot 2; retry 1; initial-interval 1; backoff-cutoff 1;' > /run/renew.conf
-rm -f /run/renew.leases /run/renew.log
-while :; do
-  got=$(dhclient -1 -v -cf /run/renew.conf -lf /run/renew.leases -pf /run/renew.pid -sf /bin/true prov0 2>&1 \
-    | sed -n 's/^bound to \([0-9.]*\).*/\1/p')
-  kill $(cat /run/renew.pid 2>/dev/null) 2>/dev/null
-  echo "$(date +%s.%N) ${got:--}" >> /run/renew.log
-  sleep 0.5
-done
-"""
 DESCRIBED = ("fabric", "space", "vlan", "subnet", "iprange")
 PAIR = ("normal", "normal")
 # What former partners are in for an hour: one serves, the other has all leases and waits.
@@ -37,14 +27,10 @@ FORMER = {PAIR, ("partner-down", "recover-wait"), ("recover-wait", "partner-down
 
 
 @pytest.fixture(autouse=True, scope="module")
-def client(lab):
-    """Run the client throughout."""
-    lab.run("client", ["ip link set prov0 up"])
-    lab.run("client", [f"cat > /run/renew <<'END'{CLIENT}END"])
-    lab.run("client", ["systemd-run --unit=renew --collect bash /run/renew"])
-    until(lambda: granted(lab), 60, "the client's first lease")
-    yield
-    lab.run("client", ["systemctl stop renew"])
+def lease(lab):
+    """Let a client renew its lease throughout."""
+    with Lease(lab) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +39,6 @@ def racks(lab):
     if len(lab.groups["maas_rack"]) < 2:
         pytest.skip("there is one rack only")
     return lab.groups["maas_rack"][:2]
-
-
-def granted(lab):
-    """Return (time, address) of each answer that the client got."""
-    lines = [line.split() for line in lab.run("client", ["cat /run/renew.log 2>/dev/null || true"]).splitlines()]
-    return [(float(when), address) for when, address in lines if address != "-"]
 
 
 def described(lab, primary, secondary):
@@ -81,38 +61,30 @@ def run(name, *words):
     return done
 
 
-class Kept:
-    """Asserts that the client keeps its lease, and that MAAS keeps DHCP on, while something happens."""
+@contextmanager
+def kept(lab, lease):
+    """Assert that the client keeps its lease, and that MAAS keeps DHCP on, whatever happens meanwhile."""
+    since, over = len(lease.answers()) - 1, threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        seen = pool.submit(switches, lab, over)
+        try:
+            yield
+        finally:
+            over.set()
+    assert seen.result() == {True}, "DHCP was off"
+    longest = lease.silence(since)
+    print(f"the longest silence was {longest:.1f} s")
+    assert longest < SILENCE
+    assert len({address for dummy, address in lease.answers()}) == 1
 
-    def __init__(self, lab):
-        self.lab = lab
 
-    def __enter__(self):
-        self.since = len(granted(self.lab)) - 1
-        self.over = threading.Event()
-        self.watch = ThreadPoolExecutor(1).submit(self._watch)
-        return self
-
-    def __exit__(self, failed, *dummy):
-        self.over.set()
-        if failed:
-            return
-        assert self.watch.result() == {True}, "DHCP was off"
-        before = len(granted(self.lab))
-        until(lambda: len(granted(self.lab)) > before + 2, 60, "the client to renew")
-        answers = granted(self.lab)
-        assert len({address for dummy, address in answers}) == 1
-        times = [when for when, dummy in answers[self.since :]]
-        longest = max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
-        print(f"the client was granted its address {len(times)} times, the longest silence was {longest:.1f} s")
-        assert longest < SILENCE
-
-    def _watch(self):
-        subnet = f"{topology.provisioning_network(self.lab.network)}.0/24"
-        seen = set()
-        while not self.over.wait(INTERVAL):
-            seen.add(maas.client().get(f"subnets/cidr:{subnet}/")["vlan"]["dhcp_on"])
-        return seen
+def switches(lab, over):
+    """Return what MAAS told of DHCP until it was over: True for on, False for off."""
+    subnet = f"{topology.provisioning_network(lab.network)}.0/24"
+    seen = set()
+    while not over.wait(INTERVAL):
+        seen.add(maas.client().get(f"subnets/cidr:{subnet}/")["vlan"]["dhcp_on"])
+    return seen
 
 
 def pair(lab):
@@ -134,14 +106,14 @@ def rows(lab):
     return sorted(lab.run(maas.leader(), [psql]).splitlines())
 
 
-def test_one_rack_serves(lab, racks):
-    assert granted(lab)
+def test_one_rack_serves(lab, racks, lease):
+    assert lease.answers()
     assert pair(lab)[racks[0]][0] is None
     assert lab.run(racks[1], ["test -e /snap/maas && echo there || echo bare"]).strip() == "bare"
 
 
-def test_a_second_rack_joins_the_site_without_a_lease_lost(lab, racks):
-    with Kept(lab):
+def test_a_second_rack_joins_the_site_without_a_lease_lost(lab, racks, lease):
+    with kept(lab, lease):
         assert run("site", *described(lab, *racks)).changed
     assert pair(lab) == {racks[0]: ("primary", PAIR), racks[1]: ("secondary", PAIR)}
 
@@ -158,20 +130,20 @@ def test_check_mode_tells_the_plan_and_writes_nothing(lab, racks):
     assert rows(lab) == before
 
 
-def test_the_pair_swaps_without_a_lease_lost(lab, racks):
-    with Kept(lab):
+def test_the_pair_swaps_without_a_lease_lost(lab, racks, lease):
+    with kept(lab, lease):
         assert run("network", *described(lab, *reversed(racks))).changed
     told = pair(lab)
     assert [told[rack][0] for rack in racks] == ["secondary", "primary"]
     assert {told[rack][1] for rack in racks} <= FORMER
 
 
-def test_the_survivor_serves_when_the_primary_is_lost(lab, racks):
+def test_the_survivor_serves_when_the_primary_is_lost(lab, racks, lease):
     lab.kill(racks[1])
     try:
-        before = len(granted(lab))
-        until(lambda: len(granted(lab)) > before + 2, 60, "the survivor to answer")
-        assert len({address for dummy, address in granted(lab)}) == 1
+        before = len(lease.answers())
+        until(lambda: len(lease.answers()) > before + 2, 60, "the survivor to answer")
+        assert len({address for dummy, address in lease.answers()}) == 1
     finally:
         lab.on(racks[1])
         until(lambda: {states for dummy, states in pair(lab).values()} <= FORMER, 180, "the pair after the loss")
