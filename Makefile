@@ -137,7 +137,7 @@ bench: setup ## Measure anew what docs/performance.md says, and take the report'
 
 .PHONY: faults
 faults: setup ## Measure anew what docs/failover.md says (TOPOLOGY=ha5|ha, REPEAT=times, FAULTS=names)
-	rm -f .cache/faults/$(TOPOLOGY).jsonl
+	python -m tests.bench.faults --forget "$(FAULTS)" $(TOPOLOGY)
 	@tests/tools/scenario failover
 	python -m tests.bench.faults $(TOPOLOGY)
 

@@ -109,14 +109,18 @@ peers:
       description: The state that this rack is in, null as long as its DHCP server has not said.
       type: str
       sample: normal
+    since:
+      description: Since when it is in that state, in UTC. A restart does not count.
+      type: str
+      sample: "2026-11-23T00:57:03Z"
     partner_state:
       description: The state that it believes its partner to be in.
       type: str
       sample: normal
-    since:
-      description: Since when it is in that state, in UTC.
+    partner_since:
+      description: Since when the partner is in that state, in UTC. A partner that missed this rack tells a new one.
       type: str
-      sample: "2026-11-23T00:57:03Z"
+      sample: "2026-11-23T00:57:09Z"
 dns_servers:
   description: The DNS servers that its DHCP server tells machines, by subnet.
   type: dict
@@ -204,6 +208,7 @@ def peers(config, leases):
     for name, body in PEER.findall(config):
         words = dict(re.findall(r"^\s*(address|peer address) (\S+);", body, re.MULTILINE))
         mine, since = states.get(name, {}).get("my", (None, None))
+        other, partner_since = states.get(name, {}).get("partner", (None, None))
         found.append(
             {
                 "name": name,
@@ -211,8 +216,9 @@ def peers(config, leases):
                 "address": words.get("address"),
                 "peer_address": words.get("peer address"),
                 "state": mine,
-                "partner_state": states.get(name, {}).get("partner", (None, None))[0],
                 "since": since,
+                "partner_state": other,
+                "partner_since": partner_since,
             }
         )
     return found

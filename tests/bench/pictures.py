@@ -30,21 +30,25 @@ def main():
     lab.create("ha5")
     assert play("site").status == 0
     until(maas.whole, 180, "the site to be whole")
-    picture("sound")
+    picture("sound", "")
     lab.off("control2")
-    picture("lost-host")
+    until(lambda: maas.leader() not in (None, "control2"), 60, "another leader of the database")
+    picture("lost-host", "control2 cannot be reached")
     lab.off("control3")
-    picture("no-database")
+    until(lambda: maas.leader() is None, 60, "the last host to give up the lead")
+    picture("no-database", "no database leader")
     lab.destroy()
 
 
-def picture(name):
-    """Take the pictures of what the report says now."""
+def picture(name, said):
+    """Take the pictures of what the report says now, which must be among its problems; empty, there must be none."""
     with tempfile.TemporaryDirectory() as directory:
         given = {"maas_report_directory": directory, "maas_report_fail": False}
         run = play("status", "--extra-vars", json.dumps(given))
         page = Path(directory) / "index.html"
         assert page.exists(), run.output[-4000:]
+        problems = json.loads((Path(directory) / "report.json").read_text(encoding="utf-8"))["problems"]
+        assert any(said in problem["sentence"] for problem in problems) if said else problems == [], problems
         for suffix, scheme in SCHEMES.items():
             words = [
                 "chromium",

@@ -56,7 +56,7 @@ class Row:
         heal: function of lab and host that undoes it; the rest the site must do by itself.
         prepare: function of lab and host that is done to the whole site before the clients start.
         during: function of lab and host, called when all services are back, that returns more to note, or asserts.
-        clean: function of lab and host that takes away what only the test put there.
+        clean: function of lab and host that takes away what only the test put there, whatever the row came to.
         states: what the pair of racks may be in afterwards, each rack's own state.
     """
 
@@ -72,8 +72,8 @@ class Row:
 
 
 def reads():
-    """Return a question: does an API request come back, signed, through the virtual IP and out of the database?"""
-    client = maas.client(timeout=PATIENCE)
+    """Return a question: does an API request come back, signed, through HAProxy and out of the database?"""
+    client = maas.client(timeout=PATIENCE, port=80)
 
     def ask():
         try:
@@ -133,17 +133,25 @@ def suffer(lab, row):
     """Let the site suffer one fault, and return what was seen of it as a dict.
 
     The seconds of a service are the longest time from one good answer to the next, `gap` while the fault lasts and
-    `healing` from then on until the site is whole.
+    `healing` from then on until the site is whole and every service there.
     """
     until(lambda: is_whole(row), WHOLE, "the site to be whole before the fault")
     host = row.who()
-    row.prepare(lab, host)
+    try:
+        row.prepare(lab, host)
+        return watch(lab, row, host)
+    finally:
+        row.clean(lab, host)
+
+
+def watch(lab, row, host):
+    """Return what clients and the hosts themselves see of a fault."""
     with (
         Lease(lab) as lease,
         Writer(patience=PATIENCE) as writer,
         Probe(reads()) as reader,
         Probe(accepts_tcp(lab.vip, 22, patience=0.3)) as address,
-        Watch(lab) as watch,
+        Watch(lab) as brains,
     ):
         clients = {"write": writer, "read": reader, "address": address, "lease": lease}
         leads = {"leads etcd": maas.etcd().get(host, False), "holds the virtual IP": host in maas.holders()}
@@ -161,19 +169,19 @@ def suffer(lab, row):
         until(lambda: is_whole(row), WHOLE, f"the site to be whole again after {row.name}")
         whole = time.monotonic()
         until(lambda: all_back(clients), BACK, "every service to be there at the end")
-    row.clean(lab, host)
+        end = time.monotonic()
     for name, client in clients.items():
         noted[name] = {
             "gap": round(longest_gap(client.times, struck, healed), 1),
-            "healing": round(longest_gap(client.times, healed, whole), 1),
+            "healing": round(longest_gap(client.times, healed, end), 1),
         }
     return {
         **noted,
         "asked": len(writer.writes) + reader.asked,
         "failed": len(writer.failed) + reader.failed,
         "lost": len(writer.missing()),
-        "writable": watch.writable,
-        "shared": round(watch.shared, 1),
+        "writable": brains.writable,
+        "shared": round(brains.shared, 1),
         "whole": round(whole - healed, 1),
     }
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import collections
+import csv
 import json
 import re
 from functools import cache
@@ -12,20 +14,22 @@ from functools import cache
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import Client
 
 from tests.lab import Lab
+from tests.site.probe import answers_http
 
 API_KEY = "/etc/maas-ha/api_key"
 PKI = "/etc/maas-ha/pki"
 RUNNING = ("running", "streaming")
+SOME = 20  # requests, more than racks and others make meanwhile
 
 
 @cache
-def client(host=None, timeout=60):
+def client(host=None, timeout=60, port=5240):
     """Return a client of the API, through the virtual IP or straight at one region; timeout: seconds for a request."""
     lab = Lab.current()
     address = lab.hosts[host] if host else lab.vip
     regions = [host] if host else on("maas_region")
     key = next(filter(None, (ask(region, f"cat {API_KEY}").strip() for region in regions)))
-    return Client([f"http://{address}:5240/MAAS"], key, timeout=timeout)
+    return Client([f"http://{address}:{port}/MAAS"], key, timeout=timeout)
 
 
 def regions():
@@ -113,12 +117,27 @@ def holders():
     return [host for host in on("maas_haproxy") if ask(host, f"ip -4 -o address show to {Lab.current().vip}/32")]
 
 
+def servers(balancer):
+    """Return what a load balancer tells of its servers, one for each backend and region; none while it is silent."""
+    told = ask(balancer, "echo show stat | nc -NU /run/haproxy/maas.sock || true")
+    rows = csv.DictReader(told.removeprefix("# ").splitlines())
+    return [row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")]
+
+
 def used_by(balancer):
     """Return the regions that a load balancer sends clients to."""
-    told = ask(balancer, "echo show stat | nc -NU /run/haproxy/maas.sock || true")
-    rows = [line.split(",") for line in told.splitlines() if line.count(",") > 17]
-    names = {row[1] for row in rows} - {"svname", "FRONTEND", "BACKEND"}
-    return {name for name in names if all(row[17] == "UP" for row in rows if row[1] == name)}
+    rows = servers(balancer)
+    return {row["svname"] for row in rows} - {row["svname"] for row in rows if row["status"] != "UP"}
+
+
+def serving():
+    """Return the region to which the holder of the virtual IP sends this machine's requests."""
+    (holder,) = holders()
+    sessions = [collections.Counter({row["svname"]: int(row["stot"]) for row in servers(holder)})]
+    for dummy in range(SOME):
+        assert answers_http(Lab.current().vip, 80, "/MAAS/api/2.0/version/")(), "the virtual IP does not answer"
+    sessions.append(collections.Counter({row["svname"]: int(row["stot"]) for row in servers(holder)}))
+    return (sessions[1] - sessions[0]).most_common(1)[0][0]
 
 
 def failover():

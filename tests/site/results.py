@@ -27,3 +27,10 @@ def kept(topology):
     """Return what was kept of a topology, in the order of the runs; empty for none."""
     file = DIRECTORY / f"{topology}.jsonl"
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+
+def forget(topology, rows):
+    """Drop what was kept of these rows."""
+    left = [run for run in kept(topology) if run["row"] not in rows]
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    (DIRECTORY / f"{topology}.jsonl").write_text("".join(f"{json.dumps(run)}\n" for run in left), encoding="utf-8")

@@ -89,18 +89,6 @@ def holder():
     return maas.holders()[0]
 
 
-def bystander():
-    """Return a region's host that neither leads the database nor has the virtual IP, as far as there is one."""
-    regions = Lab.current().groups["maas_region"]
-    return next((host for host in regions if host not in (maas.leader(), *maas.holders())), regions[-1])
-
-
-def region_behind():
-    """Return the region's host that answers behind the virtual IP, the holder of that itself where it is one."""
-    regions = Lab.current().groups["maas_region"]
-    return next((host for host in maas.holders() if host in regions), regions[0])
-
-
 def primary():
     """Return the rack that is its pair's primary."""
     return Lab.current().groups["maas_rack"][0]
@@ -153,6 +141,8 @@ def lead(lab, host):
     """Hand the lead of the database to a host that follows in step."""
     leader = maas.leader()
     if leader != host:
+        if (other := synchronous()) not in (host, None):
+            daemon("restart", "patroni")(lab, other)  # who follows in step keeps that place until it is lost
         until(lambda: synchronous() == host, 60, f"{host} to follow in step")
         script(f"patronictl -c /etc/patroni/config.yml switchover --leader {leader} --candidate {host} --force")(
             lab, host
@@ -198,6 +188,13 @@ def join(lab, dummy):
     pair(primary(), secondary())
 
 
+def meet(lab, host):
+    """Make them a pair again where that has failed."""
+    if {*maas.failover().values()} != {("normal", "normal")}:
+        join(lab, host)
+        forget_all_leases(lab, host)
+
+
 def ask_for_all(lab, dummy):
     """Ask for addresses until there are no more."""
     return {"leases": exhaust(lab)}
@@ -213,7 +210,7 @@ HOSTS = {
     "leader": (maas.leader, "its key in etcd expires after Patroni's ttl"),
     "replica": (synchronous, "Patroni drops it from the synchronous members"),
     "etcd": (etcd_leader, "the other members of etcd hold an election"),
-    "region": (bystander, "HAProxy's and keepalived's checks"),
+    "region": (maas.serving, "HAProxy's and keepalived's checks"),
     "vip": (holder, "VRRP, after three advertisements are missed"),
     "primary": (primary, "its DHCP partner, and clients who ask again"),
     "secondary": (secondary, "its DHCP partner"),
@@ -236,29 +233,29 @@ ROWS = [
     ),
     Row(
         "proxy-kill",
-        region_behind,
+        maas.serving,
         daemon("kill --signal=KILL", "maas-database-proxy"),
         "systemd, which starts it anew",
     ),
     Row(
         "proxy-stop",
-        region_behind,
+        maas.serving,
         daemon("stop", "maas-database-proxy"),
         "HAProxy's and keepalived's checks",
         heal=daemon("start", "maas-database-proxy"),
     ),
     Row(
         "regiond-dead",
-        region_behind,
+        maas.serving,
         keep_killing_regiond,
         "HAProxy's and keepalived's checks",
         during=nobody_is_sent_there,
         heal=daemon("stop", "fault"),
     ),
-    Row("region-restart", region_behind, daemon("restart", MAAS), "HAProxy's and keepalived's checks"),
+    Row("region-restart", maas.serving, daemon("restart", MAAS), "HAProxy's and keepalived's checks"),
     Row(
         "snapd-stop",
-        region_behind,
+        maas.serving,
         daemon("stop", "snapd.socket", "snapd"),
         "nobody",
         heal=daemon("start", "snapd.socket", "snapd"),
@@ -299,7 +296,7 @@ ROWS = [
         clean=forget_all_leases,
         states=FORMER,
     ),
-    Row("rack-joins", secondary, join, "the partners, who offer nothing until they have met", prepare=part),
+    Row("rack-joins", secondary, join, "the partners, who offer nothing until they have met", prepare=part, clean=meet),
 ]
 
 

@@ -76,8 +76,9 @@ def test_a_rack_tells_its_pair_and_both_states(run):
             "address": "127.0.0.1",
             "peer_address": "127.0.0.2",
             "state": "normal",
-            "partner_state": "normal",
             "since": "2026-11-23T00:57:03Z",
+            "partner_state": "normal",
+            "partner_since": "2026-11-23T00:57:04Z",
         }
     ]
 
