@@ -164,8 +164,19 @@ def maas(lock, *words, answers="", timeout=900):
 
 
 def restart(lock):
-    """Restart MAAS's services."""
+    """Restart MAAS's services. Those that are stopped stay so."""
     run(lock, [SNAP, "restart", "maas"], timeout=300)
+
+
+def stopped(module):
+    """Tell whether somebody has stopped or disabled MAAS's services, as is done to a region that goes."""
+    status, said = module.run_command([SNAP, "services", "maas"], environ_update={"LC_ALL": "C"})[:2]
+    return status == 0 and any(line.split()[1:3] != ["enabled", "active"] for line in said.splitlines()[1:])
+
+
+def start(lock):
+    """Start MAAS's services, now and whenever the host boots."""
+    run(lock, [SNAP, "start", "--enable", "maas"], timeout=300)
 
 
 def run(lock, words, answers="", timeout=300):

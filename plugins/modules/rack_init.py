@@ -13,6 +13,7 @@ description:
   - Runs C(maas init rack) on a host that has the maas snap, unless the host is initialised already.
   - Keeps the addresses of the regions and the size of the connection pools in C(rackd.conf).
   - Keeps the secret that racks share with regions, and restarts MAAS when it was another one.
+  - Starts and enables MAAS's services where they were stopped.
   - A region+rack has the secret and is initialised by M(metal.maas_ha.region_init); here only C(rackd.conf) is kept.
   - Ends when MAAS was started. Whether the rack is connected is for the regions to say
     (M(metal.maas_ha.rack_controller_info)).
@@ -106,7 +107,7 @@ def drift(found, params):
     return {key: value for key, value in wanted.items() if found.get(key) not in (value, str(value))}
 
 
-def plan(current, changes, private, secret_differs, unfinished):
+def plan(current, changes, private, secret_differs, unfinished, stopped):
     """Return what to do, in order.
 
     Args:
@@ -115,14 +116,17 @@ def plan(current, changes, private, secret_differs, unfinished):
         private: whether rackd.conf is closed to everybody but root.
         secret_differs: whether the rack has another secret than the given one, or a readable one.
         unfinished: whether an earlier run was cut short.
+        stopped: whether MAAS's services are stopped or disabled.
     """
     actions = [] if current else ["init"]
     if changes or not private:
         actions.append("configure")
     if current and secret_differs:
         actions.append("secret")
+    if current and stopped:
+        actions.append("start")
     # Addresses are read again all the time, pools and the secret at the start only.
-    if unfinished or (current and (secret_differs or any(key in changes for key in POOLS))):
+    elif unfinished or (current and (secret_differs or any(key in changes for key in POOLS))):
         actions.append("restart")
     return actions
 
@@ -142,6 +146,8 @@ def carry_out(lock, actions, params, changes):
         _cli.write(conf, _cli.merge(_cli.read(conf), changes))
     if "secret" in actions:
         _cli.write(secret, params["secret"])
+    if "start" in actions:
+        _cli.start(lock)
     if "restart" in actions:
         _cli.restart(lock)
     _cli.finish("rack")
@@ -173,7 +179,8 @@ def ensure(module, lock=None):
     changes = drift(found, params)
     ours = params["secret"] is not None and current != "region+rack"
     differs = ours and (_cli.read(secret).strip() != params["secret"] or not _cli.is_private(secret))
-    actions = plan(current, changes, _cli.is_private(conf), differs, _cli.unfinished("rack"))
+    stopped = bool(current) and _cli.stopped(module)
+    actions = plan(current, changes, _cli.is_private(conf), differs, _cli.unfinished("rack"), stopped)
     if lock and actions:
         if "init" in actions and params["secret"] is None:
             module.fail_json(

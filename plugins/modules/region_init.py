@@ -12,6 +12,7 @@ version_added: 1.0.0
 description:
   - Runs C(maas init) on a host that has the maas snap, unless the host is initialised already.
   - Keeps what C(regiond.conf) says of the options given here, and restarts MAAS when it had to change something.
+  - Starts and enables MAAS's services where they were stopped, as they are on a host whose region was removed.
   - Ends when the region answers out of its database and is among those that racks are told of (C(/MAAS/rpc/)).
   - An initialisation or a change that was cut short is finished, migrations of the database included.
   - The database URI reaches MAAS on its standard input; no secret is in the arguments of any command.
@@ -152,7 +153,7 @@ def drift(found, wanted):
     return changes
 
 
-def plan(current, found, changes, private, unfinished):
+def plan(current, found, changes, private, unfinished, stopped):
     """Return what to do, in order.
 
     Args:
@@ -161,6 +162,7 @@ def plan(current, found, changes, private, unfinished):
         changes: what it is to say otherwise.
         private: whether it is closed to everybody but root.
         unfinished: whether an earlier run was cut short.
+        stopped: whether MAAS's services are stopped or disabled.
     """
     half_done = unfinished or (not current and "database_host" in found)
     moved = current and any(key in changes for key in PLACE_OF_DATABASE)
@@ -169,7 +171,9 @@ def plan(current, found, changes, private, unfinished):
         actions.append("configure")
     if half_done or moved:
         actions.append("migrate")
-    if half_done or (current and changes):
+    if current and stopped:
+        actions.append("start")
+    elif half_done or (current and changes):
         actions.append("restart")
     return actions
 
@@ -196,6 +200,8 @@ def carry_out(lock, actions, params, text, changes):
         _cli.write(conf, _cli.merge(text, changes))
     if "migrate" in actions:
         _cli.maas(lock, "migrate", timeout=params["timeout"])
+    if "start" in actions:
+        _cli.start(lock)
     if "restart" in actions:
         _cli.restart(lock)
     _cli.finish("region")
@@ -264,7 +270,8 @@ def ensure(module, lock=None):
     current, text = _cli.mode(), _cli.read(conf)
     found = _cli.parse(text)
     changes = drift(found, settings(params))
-    actions = plan(current, found, changes, _cli.is_private(conf), _cli.unfinished("region"))
+    stopped = bool(current) and _cli.stopped(module)
+    actions = plan(current, found, changes, _cli.is_private(conf), _cli.unfinished("region"), stopped)
     if lock:
         if actions:
             carry_out(lock, actions, params, text, changes)

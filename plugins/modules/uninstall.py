@@ -26,6 +26,11 @@ options:
         C(dpkg-query --show --showformat='${Package} ${db:Status-Status}\n') prints them.
     type: path
     default: /etc/maas-ha/packages
+  leftovers:
+    description: Files and directories that the programs have made and no package owns. They go once none of O(name) is installed.
+    type: list
+    elements: path
+    default: []
 attributes:
   check_mode:
     description: Tells which of O(name) would go if nobody needs them, and does nothing.
@@ -45,6 +50,13 @@ EXAMPLES = r"""
   metal.maas_ha.uninstall:
     name:
       - keepalived
+
+- name: Uninstall HAProxy and what it has left behind
+  metal.maas_ha.uninstall:
+    name:
+      - haproxy
+    leftovers:
+      - /var/lib/haproxy
 """
 
 RETURN = r"""
@@ -56,7 +68,9 @@ purged:
   sample: [keepalived, ipvsadm]
 """
 
+import os
 import re
+import shutil
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -85,6 +99,7 @@ def main():
         argument_spec=dict(
             name=dict(type="list", elements="str", required=True),
             record=dict(type="path", default="/etc/maas-ha/packages"),
+            leftovers=dict(type="list", elements="path", default=[]),
         ),
         supports_check_mode=True,
     )
@@ -92,11 +107,8 @@ def main():
     before = had(module.params["record"])
     now = installed(module.run_command(QUERY, check_rc=True)[1])
     there = sorted(now.intersection(module.params["name"]))
-    if before is None:
-        if there:
-            module.warn(
-                f"{module.params['record']} is not there to tell who installed {', '.join(there)}, so they stay."
-            )
+    if before is None and there:
+        module.warn(f"{module.params['record']} is not there to tell who installed {', '.join(there)}, so they stay.")
         module.exit_json(changed=False, purged=[])
     doomed = [name for name in there if name not in before]
     if doomed and not module.check_mode:
@@ -105,7 +117,11 @@ def main():
         doomed = sorted(set(unneeded) - before)
         if doomed:
             module.run_command([*APT, "purge", *doomed], check_rc=True)
-    module.exit_json(changed=bool(doomed), purged=doomed)
+    litter = [] if set(there) - set(doomed) else list(filter(os.path.lexists, module.params["leftovers"]))
+    if not module.check_mode:
+        for path in litter:
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+    module.exit_json(changed=bool(doomed or litter), purged=doomed)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ansible_collections.metal.maas_ha.plugins.filter.in_subnet import in_subnet
 
 GROUPS = ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region", "maas_rack")
+OTHER_GROUPS = ("maas_old_region", "maas_old_rack")  # those of the MAAS that a rack moves from
 SERIES = ("3.4", "3.5", "3.6", "3.7", "3.8")
 OLDEST_POSTGRESQL = {"3.8": 14}  # by series of MAAS; 12 for the others
 OLDEST_SNAPD = {"3.8": "2.75"}
@@ -522,7 +523,7 @@ def misspelt(site):
     """Groups that look like ours are ours."""
     for name in site["groups"]:
         near = difflib.get_close_matches(name, GROUPS, 1, 0.8)
-        if name not in GROUPS and near:
+        if name not in (*GROUPS, *OTHER_GROUPS) and near:
             yield name, "is no group of this collection", f"did you mean {near[0]}?"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import re
 
 import pytest
 import yaml
@@ -62,6 +63,16 @@ def test_every_variable_of_a_role_bears_its_name_and_a_full_sentence(role):
         assert name.startswith(f"{role}_"), name
         text = option["description"]
         assert "".join(text).rstrip().endswith("."), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_truth_from_the_command_line_is_taken_for_one(role):
+    """It comes as a text, which Ansible refuses as a condition and Jinja takes for true, whatever it says."""
+    truths = "|".join(name for name, option in argument_specs(role) if option["type"] == "bool")
+    asked = re.compile(rf"(?:when:|that:|\b(?:if|and|or|not)) (?:{truths})\b(?! *\| *(?:bool|default))")
+    files = [path for path in (ROOT / "roles" / role).rglob("*") if path.suffix in (".yml", ".j2")]
+    found = [f"{path.name}: {line}" for path in files for line in path.read_text().splitlines() if asked.search(line)]
+    assert not truths or found == []
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -50,7 +50,7 @@ def refusal(site, *words):
 
 
 def test_a_rack_of_another_version_is_refused(new):
-    assert "control2 runs MAAS 3.7" in refusal(new, "--extra-vars", "maas_version=3.6")
+    assert "rack2 runs MAAS 3.7" in refusal(new, "--extra-vars", "maas_version=3.6")
 
 
 def test_a_rack_that_hosts_virtual_machines_is_refused(new, old):

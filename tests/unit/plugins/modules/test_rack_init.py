@@ -73,6 +73,12 @@ def test_another_secret_is_taken_and_loaded(play, rack, snap):
     assert not play()["changed"]
 
 
+def test_a_rack_that_was_stopped_is_started(play, rack, snap, monkeypatch):
+    monkeypatch.setenv("FAKE_SERVICES", "disabled inactive")
+    assert play()["actions"] == ["start"]
+    assert snap.calls() == ["snap start --enable maas"]
+
+
 def test_other_addresses_need_no_restart_and_pools_do(play, rack, snap):
     assert play(maas_url=URLS[:1])["actions"] == ["configure"]
     assert conf(snap) == {"maas_url": URLS[0]}

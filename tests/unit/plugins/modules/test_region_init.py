@@ -108,6 +108,15 @@ def test_a_run_that_was_cut_before_the_restart_is_made_good(play, snap):
     assert not play()["changed"]
 
 
+@pytest.mark.parametrize("services", ["disabled inactive", "enabled inactive"])
+def test_a_region_that_was_stopped_is_started(play, snap, monkeypatch, services):
+    snap.initialise("region", regiond=yaml.safe_dump({**DONE, "num_workers": 4}))
+    monkeypatch.setenv("FAKE_SERVICES", services)
+    assert play(check=True)["actions"] == ["configure", "start"]
+    assert play()["actions"] == ["configure", "start"]
+    assert snap.calls() == ["snap start --enable maas"]
+
+
 def test_settings_that_differ_are_changed_and_others_stay(play, snap):
     snap.initialise("region", regiond=yaml.safe_dump({**DONE, "debug": True, "database_pass": "old", "num_workers": 4}))
     answer = play()

@@ -46,7 +46,7 @@ class Apt:
 def run(tmp_path, monkeypatch, capsys):
     """Return a function that runs the module on a host, and returns its answer."""
 
-    def run(apt, *names, before="bash", check=False):
+    def run(apt, *names, before="bash", check=False, leftovers=()):
         record = tmp_path / "packages"
         if before is not None:
             record.write_text("".join(f"{name} installed\n" for name in before.split()))
@@ -55,7 +55,8 @@ def run(tmp_path, monkeypatch, capsys):
             return apt(*words, **options)
 
         monkeypatch.setattr(AnsibleModule, "run_command", run_command)
-        arguments = {"name": list(names), "record": str(record), "_ansible_check_mode": check}
+        arguments = {"name": list(names), "record": str(record), "leftovers": [*map(str, leftovers)]}
+        arguments["_ansible_check_mode"] = check
         with patch_module_args(arguments), pytest.raises(SystemExit):
             uninstall.main()
         return json.loads(capsys.readouterr().out)
@@ -100,3 +101,22 @@ def test_check_mode_tells_and_does_nothing(run):
     apt = Apt({"bash": [], "curl": []})
     assert run(apt, "curl", check=True)["purged"] == ["curl"]
     assert [words[0] for words in apt.asked] == ["dpkg-query"]
+
+
+def test_what_the_programs_made_goes_once_they_are_gone(run, tmp_path):
+    made = [tmp_path / "file", tmp_path / "directory"]
+    made[0].touch()
+    (made[1] / "dev").mkdir(parents=True)
+    apt = Apt({"bash": [], "haproxy": [], "curl": ["haproxy"]})
+    assert run(apt, "haproxy", leftovers=made)["changed"] is False
+    del apt.needs["curl"]
+    assert run(apt, "haproxy", leftovers=made, check=True)["changed"]
+    assert made[0].exists()
+    assert run(apt, "haproxy", leftovers=made)["changed"]
+    assert not made[0].exists() and not made[1].exists()
+    assert run(apt, "haproxy", leftovers=made)["changed"] is False
+
+
+def test_what_is_left_without_a_record_goes_too(run, tmp_path):
+    (tmp_path / "file").touch()
+    assert run(Apt({"bash": []}), "haproxy", before=None, leftovers=[tmp_path / "file"])["changed"]

@@ -398,7 +398,7 @@ def test_a_slow_answer_is_no_wrong_clock(site):
 
 
 def test_a_misspelt_group_a_lone_pair_and_an_ending_certificate_are_worth_a_word(site):
-    site["groups"].append("maas_racks")
+    site["groups"] += ["maas_racks", "maas_old_rack", "maas_old_region"]
     survey(site, "control1", certificates={"host": 1000 + 3 * DAY, "ca": 1000 + 3000 * DAY})
     leave(site, "maas_postgresql", "control3")
     verdict = judge(site)
