@@ -27,7 +27,8 @@ options:
     type: path
     default: /etc/maas-ha/packages
   leftovers:
-    description: Files and directories that the programs have made and no package owns. They go once none of O(name) is installed.
+    description:
+      - Files and directories that the programs have made and no package owns. They go once none of O(name) is installed.
     type: list
     elements: path
     default: []

@@ -91,7 +91,8 @@ def apikey(dummy, username, generate=None):
 def main(program, *words):
     """Do what the words say and note them, but for questions."""
     if words[0] == "services":
-        print(f"Service      Startup  Current  Notes\nmaas.pebble  {os.environ.get('FAKE_SERVICES', 'enabled  active')}  -")
+        print("Service      Startup  Current  Notes")
+        print(f"maas.pebble  {os.environ.get('FAKE_SERVICES', 'enabled  active')}  -")
         return
     with open(os.environ["FAKE_LOG"], "a", encoding="utf-8") as log:
         log.write(" ".join([program, *words]) + "\n")
