@@ -28,7 +28,8 @@ options:
     default: /etc/maas-ha/packages
   leftovers:
     description:
-      - Files and directories that the programs have made and no package owns. They go once none of O(name) is installed.
+      - Files and directories that the programs have made and no package owns.
+      - They go once none of O(name) is installed.
     type: list
     elements: path
     default: []
