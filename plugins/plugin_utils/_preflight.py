@@ -267,6 +267,14 @@ def url(site):
             )
 
 
+def deployment(site):
+    """The deployment has a name that etcd, Patroni and people can carry."""
+    name = site["deployment"]
+    if not re.fullmatch("[a-z0-9-]+", str(name)):
+        told = f"is {name!r}" if name else "is not set"
+        yield "maas_deployment", told, "choose a name once, of lower-case letters, digits and hyphens"
+
+
 def versions(site):
     """MAAS's series is one we know, and the one that runs."""
     wanted = site["version"]
@@ -537,6 +545,7 @@ def pairs(site):
 
 PROBLEMS = (
     *(
+        deployment,
         groups,
         addresses,
         unreachable,
