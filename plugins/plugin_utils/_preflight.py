@@ -471,6 +471,11 @@ def holders_of(host):
     return holders
 
 
+def everywhere(address):
+    """Tell whether an address is the loopback's or any: a distribution's PostgreSQL listens there, ours never."""
+    return address.startswith(("127.", "[::1]", "0.0.0.0", "[::]", "*"))
+
+
 def ports(site):
     """Nobody else holds a port that the deployment needs."""
     for name, survey in surveys(site).items():
@@ -487,7 +492,8 @@ def ports(site):
             if program == "haproxy" and "maas_haproxy" in host["groups"] and site["haproxy_makes_room"]:
                 stranger = False
             elif port in holders:
-                stranger = socket["protocol"] == "tcp" and program not in holders[port]
+                alien = program not in holders[port] or (program == "postgres" and everywhere(socket["address"]))
+                stranger = socket["protocol"] == "tcp" and alien
             else:
                 stranger = port in future and not socket["address"].startswith(("127.", "[::1]"))
             if stranger:

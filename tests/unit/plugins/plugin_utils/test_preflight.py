@@ -293,6 +293,11 @@ FAULTS = {
         "control1 has docker-proxy on port 2379",
         "stop",
     ),
+    "the distribution's PostgreSQL": (
+        lambda s: listen(s, "control1", 5432, "postgres", address="127.0.0.1"),
+        "control1 has postgres on port 5432",
+        "stop and disable",
+    ),
     "tftp": (lambda s: listen(s, "rack1", 69, "in.tftpd", "udp"), "rack1 has in.tftpd on port 69", "stop"),
     "unknown holder": (lambda s: listen(s, "rack1", 5248, ""), "rack1 has another program on port 5248", "stop"),
     "memory": (lambda s: survey(s, "rack1", memory_mb=1000), "rack1 has 1000 MB of memory", "maas_preflight_memory_mb"),
@@ -337,8 +342,9 @@ def test_a_built_site_has_no_problem(site):
         for port in range(5239, 5260):
             listen(site, name, port, "nginx")
         if mode == "region":
-            for port, program in ((80, "haproxy"), (2379, "etcd"), (5432, "postgres"), (8008, "patroni")):
-                listen(site, name, port, program)
+            listen(site, name, 80, "haproxy")
+            for port, program in ((2379, "etcd"), (5432, "postgres"), (8008, "patroni")):
+                listen(site, name, port, program, address=site["hosts"][name]["address"])
     site["hosts"]["control2"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
     for name in ("control1", "control3"):
         survey(site, name, neighbour_mac="52:54:00:00:00:0c")
