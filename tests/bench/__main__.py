@@ -14,11 +14,6 @@ import json
 import sys
 import time
 
-from tests.collection import make_importable
-
-make_importable()
-
-# isort: split
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import Client
 from ansible_collections.metal.maas_ha.plugins.modules import dhcp_ha
