@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
+
+PASSWORD = re.compile(r"maas_.+_password")
 
 
 def deployment(groups, hostvars):
@@ -33,6 +37,25 @@ def deployment(groups, hostvars):
     return hosts
 
 
+def passwords(groups, hostvars):
+    """Return the passwords that the inventory gives to any host of a deployment.
+
+    Args:
+        groups: the groups of the inventory, name to list of hosts.
+        hostvars: the variables of all hosts.
+
+    Returns:
+        dict of variable to password. A variable that hosts have otherwise than the first is told with the host's name.
+    """
+    found = {}
+    for name in dict.fromkeys(host for group in _preflight.GROUPS for host in groups.get(group, [])):
+        for variable in filter(PASSWORD.fullmatch, hostvars[name]):
+            value = hostvars[name][variable]
+            if found.setdefault(variable, value) != value:
+                found[f"{variable} of {name}"] = value
+    return found
+
+
 def judge(site):
     """Return what stands in the way of a deployment, and what is only worth a word.
 
@@ -52,4 +75,4 @@ class FilterModule:
     """The filters of the preflight checks."""
 
     def filters(self):
-        return {"deployment": deployment, "judge": judge, "probes": _preflight.probes}
+        return {"deployment": deployment, "passwords": passwords, "judge": judge, "probes": _preflight.probes}

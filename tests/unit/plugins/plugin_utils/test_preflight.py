@@ -10,7 +10,7 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.metal.maas_ha.plugins.filter.preflight import deployment, judge
+from ansible_collections.metal.maas_ha.plugins.filter.preflight import deployment, judge, passwords
 from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -448,6 +448,20 @@ def test_the_deployment_is_read_from_groups_and_variables():
             "asked": [0, 2],
         },
         "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "survey": None, "asked": None},
+    }
+
+
+def test_passwords_are_those_of_all_hosts():
+    hostvars = {
+        "a": {"maas_database_password": "one", "other_password": "x"},
+        "b": {"maas_database_password": "two", "maas_region_admin_password": "three"},
+        "c": {"maas_database_password": "one"},
+    }
+    groups = {"maas_etcd": ["a"], "maas_region": ["b", "c"]}
+    assert passwords(groups, hostvars) == {
+        "maas_database_password": "one",
+        "maas_database_password of b": "two",
+        "maas_region_admin_password": "three",
     }
 
 
