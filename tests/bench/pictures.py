@@ -35,8 +35,8 @@ def main():
     until(lambda: maas.leader() not in (None, "control2"), 60, "another leader of the database")
     picture("lost-host", "control2 cannot be reached")
     lab.off("control3")
-    until(lambda: maas.leader() is None, 60, "the last host to give up the lead")
-    picture("no-database", "no database leader")
+    until(lambda: not maas.regions(), 60, "the last region to miss its database")
+    picture("no-database", "have no quorum in etcd")
     lab.destroy()
 
 
