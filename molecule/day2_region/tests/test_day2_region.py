@@ -166,6 +166,11 @@ def test_it_comes_back_while_the_database_changes_its_leader(lab):
     assert connected(lab)
 
 
+def services(host):
+    """Return how MAAS's service on a host is set up, and how it is."""
+    return maas.ask(host, "snap services maas 2>&1 || true").splitlines()[-1].split()[1:3]
+
+
 def hand_over(lab, leader):
     lab.run(leader, ["patronictl -c /etc/patroni/config.yml switchover --force"])
 
@@ -179,10 +184,11 @@ def test_a_region_whose_host_died_is_removed(lab, smaller):
     assert endpoints(lab) == [STAYING] * 2
 
 
-def test_when_its_host_comes_back_the_same_words_end_it(lab, smaller):
+def test_when_its_host_comes_back_it_is_kept_out_and_the_same_words_end_it(lab, smaller):
     lab.on(COMING)
-    until(lambda: COMING in maas.regions(), 180, "the region to make itself known again")
+    until(lambda: services(COMING) == ["enabled", "active"], 180, "MAAS to run on the host again")
     run = remove(COMING, inventory=smaller)
     assert run.status == 0, run.output[-8000:]
+    assert services(COMING) == ["disabled", "inactive"]
     assert maas.regions() == set(STAYING)
     assert connected(lab)
