@@ -33,7 +33,7 @@ def main():
     picture("sound", "")
     lab.off("control2")
     until(lambda: maas.leader() not in (None, "control2"), 60, "another leader of the database")
-    picture("lost-host", "control2 cannot be reached")
+    picture("lost-host", "control2: cannot be reached")
     lab.off("control3")
     until(lambda: not maas.regions(), 60, "the last region to miss its database")
     picture("no-database", "have no quorum in etcd")
