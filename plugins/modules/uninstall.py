@@ -122,7 +122,10 @@ def main():
     litter = [] if set(there) - set(doomed) else list(filter(os.path.lexists, module.params["leftovers"]))
     if not module.check_mode:
         for path in litter:
-            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
     module.exit_json(changed=bool(doomed or litter), purged=doomed)
 
 
