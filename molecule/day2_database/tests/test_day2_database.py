@@ -19,7 +19,7 @@ from tests.site.probe import until
 from tests.site.writer import writing
 
 FIRST, SECOND, THIRD = MEMBERS = ["control1", "control2", "control3"]
-SILENCE = 30  # seconds without an acknowledged write, while the leader changes
+SILENCE = 15  # seconds without an acknowledged write, while the leader changes
 LIST_MEMBERS = """
 cd /etc/maas-ha/pki
 read -r ETCDCTL_USER
