@@ -27,6 +27,9 @@ fcntl.ioctl(open("/proc/self/ns/mnt"), 0x8008B705, answer)
 print(int.from_bytes(answer, "little"))
 """
 
+BATCH = 4096  # ids of namespaces that the kernel gives a CPU at a time
+BOOTS = 512  # more than are used while a lab's machines boot
+
 # Moves itself into the cgroups named before "--", then becomes the command after it.
 ENTER_CGROUPS = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
 
@@ -44,16 +47,23 @@ def hierarchies() -> list[Path]:
 
 
 def first_cpu() -> int:
-    """The CPU whose next mount namespace gets the lowest id.
+    """The CPU whose next mount namespaces get the lowest ids.
 
     The kernel deals out ids in batches for each CPU, and a namespace can be bind-mounted only from one with a lower id.
-    snapd does that inside the machine, so the machine's own namespace must be the lowest.
+    snapd does that inside the machine, so the machine's own namespace must be the lowest. A batch that would end while
+    machines boot is used up before.
     """
 
     def next_id(cpu: int) -> int:
         probe = ["taskset", "-c", str(cpu), "unshare", "--mount", sys.executable, "-c", PRINT_MOUNT_NAMESPACE]
         return int(run(probe, check=False) or 0)
 
+    def left(cpu: int) -> int:
+        return BATCH - next_id(cpu) % BATCH
+
+    for cpu in sorted(os.sched_getaffinity(0)):
+        if (count := left(cpu)) < BOOTS:
+            run(["taskset", "-c", str(cpu), "sh", "-c", f"for turn in $(seq {count}); do unshare --mount true; done"])
     return min(os.sched_getaffinity(0), key=next_id)
 
 
