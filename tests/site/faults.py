@@ -154,7 +154,8 @@ def watch(lab, row, host):
         Watch(lab) as brains,
     ):
         clients = {"write": writer, "read": reader, "address": address, "lease": lease}
-        leads = {"leads etcd": maas.etcd().get(host, False), "holds the virtual IP": host in maas.holders()}
+        leads = {"leads the database": maas.leader() == host, "leads etcd": maas.etcd().get(host, False)}
+        leads["holds the virtual IP"] = host in maas.holders()
         struck = time.monotonic()
         noted = {"row": row.name, "host": host, **leads}
         try:
