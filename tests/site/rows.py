@@ -129,6 +129,7 @@ def give_wal_a_small_disk(lab, host):
     script(SMALL_DISK)(lab, host)
     until(maas.whole, 120, "the site to be whole again")
     lead(lab, host)
+    until(maas.whole, 120, "a replica in step with the new leader, else nobody may take its lead")
 
 
 def take_the_small_disk_away(lab, host):
