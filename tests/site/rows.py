@@ -26,7 +26,8 @@ SMALL_DISK = f"""
 systemctl stop patroni
 mv {WAL} {WAL}.kept
 install -d -o postgres -g postgres -m 700 {WAL}
-mount -t tmpfs -o size=400m,uid=postgres,gid=postgres,mode=700 tmpfs {WAL}
+size=$(($(du -sm {WAL}.kept | cut -f1) + 400))m
+mount -t tmpfs -o size=$size,uid=postgres,gid=postgres,mode=700 tmpfs {WAL}
 cp -a {WAL}.kept/. {WAL}
 rm -r {WAL}.kept
 systemctl start patroni
