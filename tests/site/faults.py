@@ -155,6 +155,7 @@ def watch(lab, row, host):
     ):
         clients = {"write": writer, "read": reader, "address": address, "lease": lease}
         leads = {"leads the database": maas.leader() == host, "leads etcd": maas.etcd().get(host, False)}
+        leads["follows in step"] = maas.member("sync_standby") == host
         leads["holds the virtual IP"] = host in maas.holders()
         struck = time.monotonic()
         noted = {"row": row.name, "host": host, **leads}

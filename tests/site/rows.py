@@ -198,7 +198,9 @@ def meet(lab, host):
 
 
 def ask_for_all(lab, dummy):
-    """Ask for addresses until there are no more."""
+    """Once the secondary believes its partner lost, ask it for addresses until there are no more."""
+    lost = "communications-interrupted"
+    until(lambda: maas.failover()[secondary()][0] == lost, 120, "the secondary to have noticed that it is alone")
     return {"leases": exhaust(lab)}
 
 
