@@ -24,8 +24,8 @@ done
 MOST = 60  # clients, more than there are addresses
 # Prints how many clients, each with a MAC address of its own, got an address before one did not.
 MANY = r"""
-echo 'timeout 8; retry 1; initial-interval 1;' > /run/many.conf
-ask() {
+echo 'timeout {patience}; retry 1; initial-interval 1;' > /run/many.conf
+ask() {{
   rm -f /run/many.kept
   ip link add many link prov0 type macvlan
   ip link set many up
@@ -34,18 +34,30 @@ ask() {
   kill "$(cat /run/many.pid)"
   ip link delete many
   return $got
-}
+}}
 count=0
-while [ $count -lt %d ] && ask; do count=$((count + 1)); done
+while [ $count -lt {most} ] && ask; do count=$((count + 1)); done
 echo $count
 """
 
 
 def exhaust(lab):
     """Let new clients ask for an address until one gets none; return how many did."""
-    count = int(lab.run("client", ["sh", "-c", MANY % MOST], seconds=600))
+    count = newcomers(lab, MOST, patience=8)
     assert count < MOST, "there were addresses for everybody"
     return count
+
+
+def newcomer(lab):
+    """Return the seconds until a client that is new here has an address."""
+    since = time.monotonic()
+    assert newcomers(lab, 1, patience=PATIENCE) == 1, "a new client got no address"
+    return time.monotonic() - since
+
+
+def newcomers(lab, most, patience):
+    """Let so many new clients ask for an address, one after the other, until one gets none; return how many did."""
+    return int(lab.run("client", ["sh", "-c", MANY.format(most=most, patience=patience)], seconds=600))
 
 
 class Lease:

@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from tests.lab import Lab, topology
 from tests.site import maas
 from tests.site.faults import Row, nothing
-from tests.site.lease import exhaust
+from tests.site.lease import exhaust, newcomer
 from tests.site.playbook import play
 from tests.site.probe import answers_http, until
 
@@ -198,10 +198,11 @@ def meet(lab, host):
 
 
 def ask_for_all(lab, dummy):
-    """Once the secondary believes its partner lost, ask it for addresses until there are no more."""
+    """Ask for one address, and, once the secondary believes its partner lost, for more until there are no more."""
+    first = newcomer(lab)
     lost = "communications-interrupted"
     until(lambda: maas.failover()[secondary()][0] == lost, 120, "the secondary to have noticed that it is alone")
-    return {"leases": exhaust(lab)}
+    return {"first": round(first, 1), "leases": 1 + exhaust(lab)}
 
 
 def states(lab, dummy):
