@@ -15,7 +15,7 @@ import sys
 from tests.bench.page import DOCS, write
 from tests.bench.plot import plot
 from tests.site import results
-from tests.site.rows import ROWS, chosen
+from tests.site.rows import HOSTS, ROWS, VERBS, chosen
 
 BEGIN, END = "<!-- Faults of {0}: make faults TOPOLOGY={0} -->", "<!-- end of the faults of {0} -->"
 SERVICES = ("write", "read", "address", "lease")
@@ -27,21 +27,28 @@ def of_rows(*patterns):
     return lambda run: run["row"] in names
 
 
+host_lost = of_rows(*(f"{who}-{verb}" for who in HOSTS for verb in VERBS))
+
+
+def led(run, what):
+    """Tell whether the host that was lost led, or held, something, whatever else the row looked for in it."""
+    return host_lost(run) and run.get(what, False)
+
+
 def region_alone(run):
-    """Tell whether a region was lost, and no leader along with it that shared its host, which has rows of its own."""
-    return of_rows("region-kill", "region-off", "region-isolate")(run) and not (
-        run["leads the database"] or run["leads etcd"]
-    )
+    """Tell whether a region was lost, and no leader along with it that shared its host and counts as such."""
+    region = of_rows(*(f"region-{verb}" for verb in VERBS))
+    return region(run) and not (led(run, "leads the database") or led(run, "leads etcd"))
 
 
 # What is aimed at: the runs, the service, and seconds for p50 and for p95, which for the database is Patroni's ttl and
 # 8 s, and for a lease what is left of MAAS's 600 s when a client asks to renew it.
 GOALS = (
-    ("database leader lost", of_rows("leader-*"), "write", 15, 20),
+    ("database leader lost", lambda run: led(run, "leads the database"), "write", 15, 20),
     ("planned switchover", of_rows("switchover"), "write", 3, 3),
-    ("virtual IP's holder lost", of_rows("vip-*"), "address", 1, 1),
+    ("virtual IP's holder lost", lambda run: led(run, "holds the virtual IP"), "address", 1, 1),
     ("region lost, no leader along with it", region_alone, "read", 5, 5),
-    ("rack lost", of_rows("primary-*", "secondary-*"), "lease", 300, 300),
+    ("DHCP's primary lost", of_rows("primary-*"), "lease", 300, 300),
 )
 
 
@@ -60,8 +67,14 @@ def main():
             sys.exit(f"nothing is kept of {topology}: make faults TOPOLOGY={topology}")
         picture = DOCS / f"failover-{topology}.svg"
         picture.write_text(plot(f"Seconds without an answer, {topology}", series(runs)), encoding="utf-8")
-        figures = f"{goals(runs)}\n\n![Each fault's outages]({picture.name})\n\n{table(runs)}"
+        figures = f"{measured(runs)}\n\n{goals(runs)}\n\n![Each fault's outages]({picture.name})\n\n{table(runs)}"
         write("failover.md", BEGIN.format(topology), END.format(topology), figures)
+
+
+def measured(runs):
+    """Return the sentence that says of what and when the runs are."""
+    days, commits = sorted({run["time"][:10] for run in runs}), sorted({run["commit"] for run in runs})
+    return f"Measured {' and '.join(days)}, commit {' and '.join(commits)}."
 
 
 def of_row(runs, row):
@@ -69,9 +82,14 @@ def of_row(runs, row):
     return [run for run in runs if run["row"] == row.name]
 
 
+def well(runs):
+    """Return the runs in which nothing went wrong; figures are of these."""
+    return [run for run in runs if "why" not in run]
+
+
 def away(runs, service):
     """Return the seconds that a service was away in each run, whether the fault lasted or was being healed."""
-    return sorted(max(run[service]["gap"], run[service]["healing"]) for run in runs)
+    return sorted(max(run[service]["gap"], run[service]["healing"]) for run in well(runs))
 
 
 def share(values, part):
@@ -88,11 +106,17 @@ def goals(runs):
     """Return the table of what is aimed at."""
     lines = ["| goal | runs | p50, s | aimed at | p95, s | aimed at | met |", "|---|---:|---:|---:|---:|---:|---|"]
     for title, counts, service, half, most in GOALS:
-        if values := away(filter(counts, runs), service):
+        counted = [run for run in runs if counts(run)]
+        if values := away(counted, service):
             middle, late = share(values, 50), share(values, 95)
-            met = "yes" if middle <= half and late <= most else "no"
-            lines.append(f"| {title} | {len(values)} | {middle:.1f} | {half} | {late:.1f} | {most} | {met} |")
+            met = "yes" if middle <= half and late <= most and len(values) == len(counted) else "no"
+            lines.append(f"| {title} | {of(values, counted)} | {middle:.1f} | {half} | {late:.1f} | {most} | {met} |")
     return "\n".join(lines)
+
+
+def of(some, all_of_them):
+    """Return how many, and of how many where there are more."""
+    return len(some) if len(some) == len(all_of_them) else f"{len(some)} of {len(all_of_them)}"
 
 
 def table(runs):
@@ -103,25 +127,29 @@ def table(runs):
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for row in ROWS:
-        if not (seen := of_row(runs, row)):
+        kept = of_row(runs, row)
+        if not (seen := well(kept)):
             continue
         cells = [summary(away(seen, service)) for service in SERVICES]
         whole = f"{max(run['whole'] for run in seen):.0f}"
-        failed, asked, lost = (sum(run[name] for run in seen) for name in ("failed", "asked", "lost"))
-        cells = [f"`{row.name}`", row.notices, len(seen), *cells, whole, f"{failed} of {asked}", lost, besides(seen)]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
+        failed, asked = (sum(run[name] for run in seen) for name in ("failed", "asked"))
+        lost = sum(run.get("lost", 0) for run in kept)
+        first, last = (f"`{row.name}`", row.notices, of(seen, kept)), (f"{failed} of {asked}", lost, besides(kept))
+        lines.append(f"| {' | '.join(map(str, (*first, *cells, whole, *last)))} |")
     return "\n".join(lines)
 
 
-def besides(seen):
-    """Return what was noted in the last run of a row; of seconds the most of all runs."""
+def besides(kept):
+    """Return what was noted: in the last run, the most of all runs for seconds, and what went wrong in any."""
+    seen = well(kept)
     noted = seen[-1]
-    words = []
+    words = [f"{rack} in {mine}" for rack, (mine, dummy) in noted.get("failover", {}).items()]
     if "leases" in noted:
         first = max(run["first"] for run in seen)
-        words = [f"{noted['leases']} new leases, the first of them within {first} s, then no more"]
-    words += [f"{rack} in {mine}" for rack, (mine, dummy) in noted.get("failover", {}).items()]
-    return ", ".join(words)
+        words.append(f"{noted['leases']} new leases, the first of them within {first} s, then no more")
+    if shared := max(run["shared"] for run in seen):
+        words.append(f"two hosts held the virtual IP for {shared} s")
+    return ", ".join(words + [run["why"] for run in kept if "why" in run])
 
 
 def series(runs):
@@ -129,7 +157,7 @@ def series(runs):
     return [
         (row.name, {service: away(of_row(runs, row), service) for service in SERVICES})
         for row in ROWS
-        if of_row(runs, row)
+        if well(of_row(runs, row))
     ]
 
 

@@ -69,7 +69,7 @@ def name(kind):
 
 def connect(parameters):
     """Open a connection that a lost host does not keep transactions open with."""
-    return psycopg2.connect(**parameters, options="-c idle_in_transaction_session_timeout=10000")
+    return psycopg2.connect(**parameters, options="-c idle_in_transaction_session_timeout=3000")
 
 
 class PostgresStore:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
 
 from tests.lab import LabError
-from tests.site import maas, results
+from tests.site import maas
 from tests.site.lease import Lease
 from tests.site.probe import PATIENCE, Probe, accepts_tcp, longest_gap, until
 from tests.site.writer import Writer
@@ -129,23 +129,23 @@ class Watch:
             return []
 
 
-def suffer(lab, row):
-    """Let the site suffer one fault, and return what was seen of it as a dict.
+def suffer(lab, row, seen):
+    """Let the site suffer one fault, and note in the dict `seen` what was seen of it, as far as it went.
 
     The seconds of a service are the longest time from one good answer to the next, `gap` while the fault lasts and
     `healing` from then on until the site is whole and every service there.
     """
-    until(lambda: is_whole(row), WHOLE, "the site to be whole before the fault")
+    until(lambda: is_whole(lab, row), WHOLE, "the site to be whole before the fault")
     host = row.who()
     try:
         row.prepare(lab, host)
-        return watch(lab, row, host)
+        watch(lab, row, host, seen)
     finally:
         row.clean(lab, host)
 
 
-def watch(lab, row, host):
-    """Return what clients and the hosts themselves see of a fault."""
+def watch(lab, row, host, seen):
+    """Note what clients and the hosts themselves see of a fault."""
     with (
         Lease(lab) as lease,
         Writer(patience=PATIENCE) as writer,
@@ -154,43 +154,48 @@ def watch(lab, row, host):
         Watch(lab) as brains,
     ):
         clients = {"write": writer, "read": reader, "address": address, "lease": lease}
-        leads = {"leads the database": maas.leader() == host, "leads etcd": maas.etcd().get(host, False)}
-        leads["follows in step"] = maas.member("sync_standby") == host
-        leads["holds the virtual IP"] = host in maas.holders()
+        seen["host"] = host
+        seen["leads the database"] = maas.leader() == host
+        seen["leads etcd"] = maas.etcd().get(host, False)
+        seen["follows in step"] = maas.member("sync_standby") == host
+        seen["holds the virtual IP"] = host in maas.holders()
         struck = time.monotonic()
-        noted = {"row": row.name, "host": host, **leads}
         try:
             row.strike(lab, host)
             until(
                 lambda: time.monotonic() > struck + HOLD and all_back(clients), HOLD + BACK, "every service to be back"
             )
-            noted.update(row.during(lab, host) or {})
+            seen.update(row.during(lab, host) or {})
         finally:
             healed = time.monotonic()
             row.heal(lab, host)
-        until(lambda: is_whole(row), WHOLE, f"the site to be whole again after {row.name}")
-        whole = time.monotonic()
+        until(lambda: is_whole(lab, row), WHOLE, f"the site to be whole again after {row.name}")
+        seen["whole"] = round(time.monotonic() - healed, 1)
         until(lambda: all_back(clients), BACK, "every service to be there at the end")
         end = time.monotonic()
+        seen["addresses"] = len({given for dummy, given in lease.answers()})
     for name, client in clients.items():
-        noted[name] = {
+        seen[name] = {
             "gap": round(longest_gap(client.times, struck, healed), 1),
             "healing": round(longest_gap(client.times, healed, end), 1),
         }
-    return {
-        **noted,
-        "asked": len(writer.writes) + reader.asked,
-        "failed": len(writer.failed) + reader.failed,
-        "lost": len(writer.missing()),
-        "writable": brains.writable,
-        "shared": round(brains.shared, 1),
-        "whole": round(whole - healed, 1),
-    }
+    seen["asked"] = len(writer.writes) + reader.asked
+    seen["failed"] = len(writer.failed) + reader.failed
+    seen["lost"] = len(writer.missing())
+    seen["writable"] = brains.writable
+    seen["shared"] = round(brains.shared, 1)
 
 
-def is_whole(row):
-    """Tell whether the site is whole, and its racks in a state that the row allows."""
-    return maas.whole() and {mine for mine, dummy in maas.failover().values()} <= {"normal", *row.states}
+def is_whole(lab, row):
+    """Tell whether the site is whole, asked of every host itself, and its racks in a state that the row allows."""
+    states = maas.failover()
+    return (
+        maas.whole()
+        and all(maas.regions_of(rack) == {*lab.groups["maas_region"]} - {rack} for rack in lab.groups["maas_rack"])
+        and set(states) == set(lab.groups["maas_rack"][:2])
+        and {mine for mine, dummy in states.values()} <= {"normal", *row.states}
+        and all(maas.has_partner(rack) for rack in states)
+    )
 
 
 def all_back(clients):
@@ -198,10 +203,17 @@ def all_back(clients):
     return all(client.times[-1] > time.monotonic() - FRESH[name] for name, client in clients.items())
 
 
-def survives(lab, row):
-    """Let the site suffer one fault, keep what was seen of it, and assert what holds for every fault."""
-    seen = suffer(lab, row)
-    results.keep(seen)
-    assert seen["lost"] == 0, "writes that were acknowledged are not there"
-    assert seen["writable"] <= 1, "two hosts took writes to the database"
-    assert seen["shared"] <= SHARED, "two hosts of one partition held the virtual IP"
+def survives(lab, row, keep=print):
+    """Let the site suffer one fault, hand on what was seen of it, and assert what holds for every fault."""
+    seen = {"row": row.name}
+    try:
+        suffer(lab, row, seen)
+        assert seen["lost"] == 0, "writes that were acknowledged are not there"
+        assert seen["writable"] <= 1, "two hosts took writes to the database"
+        assert seen["shared"] <= SHARED, "two hosts of one partition held the virtual IP"
+        assert seen["addresses"] == 1, "a client that asked for its lease again was given another address"
+    except Exception as error:
+        seen["why"] = str(error).splitlines()[0]
+        raise
+    finally:
+        keep(seen)

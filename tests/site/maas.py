@@ -140,6 +140,19 @@ def serving():
     return (sessions[1] - sessions[0]).most_common(1)[0][0]
 
 
+def regions_of(rack):
+    """Return the regions on other hosts that a rack is connected to."""
+    told = ask(rack, "ss -Htn state established '( dport >= :5250 and dport <= :5259 )' || true")
+    peers = {line.split()[-1].rpartition(":")[0] for line in told.splitlines()}
+    return {region for region in Lab.current().groups["maas_region"] if Lab.current().hosts[region] in peers} - {rack}
+
+
+def has_partner(rack):
+    """Tell whether a rack's dhcpd runs and is connected to its partner's."""
+    connection = "ss -Htn state established '( sport = :647 or dport = :647 )'"
+    return bool(ask(rack, f"pgrep -x dhcpd >/dev/null && {connection} || true"))
+
+
 def failover():
     """Return by rack in what states its dhcpd believes itself and its partner; without a partner there are none."""
     told = {}

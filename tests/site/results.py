@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import json
 import pathlib
+import subprocess
 import time
 
 from tests.lab import Lab
 
-DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / ".cache" / "faults"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DIRECTORY = ROOT / ".cache" / "faults"
+
+
+def commit():
+    """Return the commit that is checked out, `unknown` outside of a repository."""
+    git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def keep(seen):
-    """Append what was seen of one fault to the topology's file, and print it."""
+    """Append what was seen of one fault to the topology's file, with the time and the commit, and print it."""
     DIRECTORY.mkdir(parents=True, exist_ok=True)
-    line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **seen})
+    line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": commit(), **seen})
     print(line)
     with (DIRECTORY / f"{Lab.current().topology.name}.jsonl").open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")

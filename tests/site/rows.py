@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 from fnmatch import fnmatch
 
 from tests.lab import Lab, topology
@@ -17,6 +18,7 @@ from tests.site.playbook import play
 from tests.site.probe import answers_http, until
 
 MAAS = "snap.maas.pebble"
+ADDRESSES = 51  # of the range that the scenario gives the pair
 LEASES = "/var/snap/maas/common/maas/dhcp/dhcpd.leases"
 WAL = "/var/lib/postgresql/15/maas/pg_wal"
 # What has its own clock while the clock is off.
@@ -90,6 +92,12 @@ def holder():
     return maas.holders()[0]
 
 
+def written_to():
+    """Return the region to which writes at the virtual IP are led: its holder's own on port 5240, if it has one."""
+    host = holder()
+    return host if host in Lab.current().groups["maas_region"] else maas.serving()
+
+
 def primary():
     """Return the rack that is its pair's primary."""
     return Lab.current().groups["maas_rack"][0]
@@ -122,7 +130,7 @@ def nobody_is_sent_there(lab, host):
     """The UI's page answers, so it is the API's answer that keeps clients away."""
     assert answers_http(lab.hosts[host], 5240, "/MAAS/r/")(), "the web server was to live on"
     for balancer in lab.groups["maas_haproxy"]:
-        assert host not in maas.used_by(balancer)
+        assert maas.used_by(balancer) == {*lab.groups["maas_region"]} - {host}
 
 
 def give_wal_a_small_disk(lab, host):
@@ -156,6 +164,8 @@ def lead_with_that_clock(lab, host):
     """Let the database be led by the host whose clock is off."""
     until(maas.whole, 120, "the site to be whole with one clock off")
     lead(lab, host)
+    told = json.loads(maas.rest(host, 8008, "patroni"))
+    assert told["dcs_last_seen"] > time.time() + 500, "Patroni's clock was to be ten minutes ahead"
 
 
 def forget_all_leases(lab, dummy):
@@ -202,12 +212,21 @@ def ask_for_all(lab, dummy):
     first = newcomer(lab)
     lost = "communications-interrupted"
     until(lambda: maas.failover()[secondary()][0] == lost, 120, "the secondary to have noticed that it is alone")
-    return {"first": round(first, 1), "leases": 1 + exhaust(lab)}
+    leases = 1 + exhaust(lab)
+    assert abs(leases - ADDRESSES / 2) < ADDRESSES / 5, f"{leases} new leases are not half of {ADDRESSES}"
+    return {"first": round(first, 1), "leases": leases}
 
 
-def states(lab, dummy):
-    """Note what the racks of the pair are in."""
-    return {"failover": maas.failover()}
+def states(lab, host):
+    """Note what the racks of the pair are in: the one without leases waits."""
+    told = maas.failover()
+    assert told[host][0] == "recover-wait", "the rack was to have lost its leases"
+    return {"failover": told}
+
+
+def another_leads(lab, host):
+    """The full disk has cost the host its lead."""
+    assert maas.leader() not in (host, None), "the leader whose disk is full was to hand on its lead"
 
 
 VERBS = {"kill": Lab.kill, "off": Lab.off, "isolate": Lab.isolate}
@@ -238,26 +257,26 @@ ROWS = [
     ),
     Row(
         "proxy-kill",
-        maas.serving,
+        written_to,
         daemon("kill --signal=KILL", "maas-database-proxy"),
         "systemd, which starts it anew",
     ),
     Row(
         "proxy-stop",
-        maas.serving,
+        written_to,
         daemon("stop", "maas-database-proxy"),
         "HAProxy's and keepalived's checks",
         heal=daemon("start", "maas-database-proxy"),
     ),
     Row(
         "regiond-dead",
-        maas.serving,
+        written_to,
         keep_killing_regiond,
         "HAProxy's and keepalived's checks",
         during=nobody_is_sent_there,
         heal=daemon("stop", "fault"),
     ),
-    Row("region-restart", maas.serving, daemon("restart", MAAS), "HAProxy's and keepalived's checks"),
+    Row("region-restart", written_to, daemon("restart", MAAS), "HAProxy's and keepalived's checks"),
     Row(
         "snapd-stop",
         maas.serving,
@@ -271,6 +290,7 @@ ROWS = [
         script(FILL),
         "PostgreSQL, which ends; Patroni gives up the lead",
         prepare=give_wal_a_small_disk,
+        during=another_leads,
         heal=script(f"systemctl stop fault || true; rm {WAL}/filler"),
         clean=take_the_small_disk_away,
     ),
@@ -306,8 +326,11 @@ ROWS = [
 
 
 def chosen(patterns):
-    """Return the rows whose names match one of the patterns of the shell, which commas divide."""
-    return [row for row in ROWS if any(fnmatch(row.name, pattern) for pattern in patterns.split(","))]
+    """Return the rows whose names match one of the patterns of the shell, which commas divide; ValueError for none."""
+    found = {pattern: [row for row in ROWS if fnmatch(row.name, pattern)] for pattern in patterns.split(",")}
+    if unknown := [pattern for pattern, rows in found.items() if not rows]:
+        raise ValueError(f"no row is called {' or '.join(unknown)}")
+    return [row for row in ROWS if any(row in rows for rows in found.values())]
 
 
 def of_the_day(count):

@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from tests.site import results
 from tests.site.faults import survives
 from tests.site.rows import chosen
 
@@ -18,4 +19,4 @@ TURNS = range(int(os.environ.get("REPEAT", "1")))
 @pytest.mark.parametrize("row", chosen(os.environ.get("FAULTS", "*")), ids=lambda row: row.name)
 @pytest.mark.parametrize("turn", TURNS)
 def test_the_site_survives(lab, row, turn):
-    survives(lab, row)
+    survives(lab, row, keep=results.keep)

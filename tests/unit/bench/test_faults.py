@@ -22,7 +22,9 @@ def run(row, write, healing=0.3, **seen):
     """Return what is kept of one suffered row."""
     services = {name: {"gap": 0.2, "healing": 0.2} for name in ("read", "address", "lease")}
     gap = {"write": {"gap": write, "healing": healing}}
-    return {"row": row, "asked": 100, "failed": 3, "lost": 0, "whole": 12.4, **services, **gap, **seen}
+    known = {"row": row, "time": "2026-11-27T01:02:03Z", "commit": "1a2b3c4", "leads the database": "leader" in row}
+    told = {"asked": 100, "failed": 3, "lost": 0, "whole": 12.4, "shared": 0.0}
+    return {**known, **told, **services, **gap, **seen}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,21 @@ def test_goals_are_met_or_not():
     assert "region" not in met
 
 
+def test_a_goal_counts_who_led_whatever_row_hit_it():
+    runs = [run("etcd-off", 16.0, **{"leads the database": True}), run("leader-off", 12.0), run("etcd-off", 99.0)]
+    assert "| database leader lost | 2 | 12.0 | 15 | 16.0 | 20 | yes |" in faults.goals(runs)
+    regions = [run("region-off", 16.0, **{"leads etcd": True}), run("region-off", 0.3, read={"gap": 4.0, "healing": 0})]
+    assert "| region lost, no leader along with it | 1 | 4.0 | 5 | 4.0 | 5 | yes |" in faults.goals(regions)
+
+
+def test_a_run_that_went_wrong_is_told_and_meets_no_goal():
+    wrong = {"row": "leader-off", "time": "2026-11-27T01:02:03Z", "commit": "1a2b3c4", "why": "waited 90 s", "lost": 2}
+    runs = [run("leader-off", 12.0), {**wrong, "leads the database": True}]
+    assert "| database leader lost | 1 of 2 | 12.0 | 15 | 12.0 | 20 | no |" in faults.goals(runs)
+    (line,) = faults.table(runs).splitlines()[2:]
+    assert "| 1 of 2 | 12.0 / 12.0 / 12.0 |" in line and line.endswith("| 2 | waited 90 s |")
+
+
 def test_the_worse_of_fault_and_healing_counts():
     table = faults.table([run("leader-off", 12.0), run("leader-off", 3.0, healing=30.0)])
     (line,) = table.splitlines()[2:]
@@ -67,12 +84,15 @@ def test_the_page_is_written_from_what_is_kept(tmp_path, monkeypatch):
     (tmp_path / "failover.md").write_text(f"before\n{markers[0]}\nstale\n{markers[1]}\nafter\n")
     monkeypatch.setattr(page, "DOCS", tmp_path)
     monkeypatch.setattr(faults, "DOCS", tmp_path)
-    monkeypatch.setattr(results, "kept", lambda topology: [run("vip-off", 1.5, address={"gap": 0.7, "healing": 0.2})])
+    monkeypatch.setattr(
+        results, "kept", lambda topology: [run("vip-off", 1.5, address={"gap": 0.7, "healing": 0.2}, **HOLDS)]
+    )
     monkeypatch.setattr("sys.argv", ["faults", "ha5"])
     faults.main()
     text = (tmp_path / "failover.md").read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "stale" not in text
     assert "| virtual IP's holder lost | 1 | 0.7 | 1 | 0.7 | 1 | yes |" in text
+    assert "Measured 2026-11-27, commit 1a2b3c4." in text
     assert (tmp_path / "failover-ha5.svg").exists()
 
 
@@ -90,4 +110,6 @@ def test_rows_have_names_of_their_own_by_which_they_are_chosen():
         "leader-isolate",
         "vip-off",
     }
+    with pytest.raises(ValueError, match="no row is called leder-off"):
+        chosen("leder-off,vip-*")
     assert len({row.name for row in of_the_day(2)}) == 2
