@@ -84,9 +84,8 @@ def test_the_page_is_written_from_what_is_kept(tmp_path, monkeypatch):
     (tmp_path / "failover.md").write_text(f"before\n{markers[0]}\nstale\n{markers[1]}\nafter\n")
     monkeypatch.setattr(page, "DOCS", tmp_path)
     monkeypatch.setattr(faults, "DOCS", tmp_path)
-    monkeypatch.setattr(
-        results, "kept", lambda topology: [run("vip-off", 1.5, address={"gap": 0.7, "healing": 0.2}, **HOLDS)]
-    )
+    seen = run("vip-off", 1.5, address={"gap": 0.7, "healing": 0.2}, **{"holds the virtual IP": True})
+    monkeypatch.setattr(results, "kept", lambda topology: [seen])
     monkeypatch.setattr("sys.argv", ["faults", "ha5"])
     faults.main()
     text = (tmp_path / "failover.md").read_text()
