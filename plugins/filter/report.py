@@ -18,7 +18,7 @@ def observed(groups, hostvars):
 
     Returns:
         dict of inventory name to dict with groups, address, away, why, survey, asked, status, silent, peers,
-        dns_servers and api.
+        dns_servers, unpaired, api and unread.
     """
     hosts = {}
     for group in _preflight.GROUPS:
@@ -30,22 +30,27 @@ def observed(groups, hostvars):
 def read(variables):
     """Return what the variables of one host hold of it; None stands for what was not asked or not told."""
     results = {part: variables.get(f"maas_report_{part}") or {} for part in ("survey", "status", "failover", *API)}
-    silent = [result for result in (results["survey"], results["status"]) if result.get("msg")]
+
+    def why(*parts):
+        return next((results[part]["msg"] for part in parts if results[part].get("msg")), "")
+
     return {
         "address": variables.get("maas_address", variables.get("ansible_host", "")),
         "away": any(result.get("unreachable", False) for result in results.values()),
-        "why": silent[0]["msg"] if silent else "",
+        "why": why("survey", "status"),
         "survey": results["survey"].get("survey"),
         "asked": results["survey"].get("asked"),
         "status": results["status"].get("status"),
         "silent": results["status"].get("silent", {}),
         "peers": results["failover"].get("peers", []),
         "dns_servers": results["failover"].get("dns_servers", {}),
+        "unpaired": why("failover"),
         "api": {
             "regions": results["regions"].get("region_controllers"),
             "racks": results["racks"].get("rack_controllers"),
             "vlans": results["vlans"].get("vlans"),
         },
+        "unread": why(*API),
     }
 
 

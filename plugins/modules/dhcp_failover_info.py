@@ -121,6 +121,10 @@ peers:
       description: Since when the partner is in that state, in UTC. A partner that missed this rack tells a new one.
       type: str
       sample: "2026-11-23T00:57:09Z"
+    in_step:
+      description: Whether the two states are those of a pair that lacks nothing, see the notes.
+      type: bool
+      sample: true
 dns_servers:
   description: The DNS servers that its DHCP server tells machines, by subnet.
   type: dict
@@ -219,6 +223,7 @@ def peers(config, leases):
                 "since": since,
                 "partner_state": other,
                 "partner_since": partner_since,
+                "in_step": (mine, other) in IN_STEP,
             }
         )
     return found
@@ -265,7 +270,7 @@ def in_step(pair, system_id, found):
     (own,) = [rack["address"] for rack in pair["racks"] if rack["system_id"] == system_id]
     (other,) = [rack["address"] for rack in pair["racks"] if rack["system_id"] != system_id]
     wanted = {"name": pair["peer"], "address": own, "peer_address": other}
-    return any(wanted.items() <= peer.items() and (peer["state"], peer["partner_state"]) in IN_STEP for peer in found)
+    return any(wanted.items() <= peer.items() and peer["in_step"] for peer in found)
 
 
 if __name__ == "__main__":

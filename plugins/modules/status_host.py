@@ -110,6 +110,7 @@ silent:
 """
 
 import calendar
+import contextlib
 import csv
 import glob
 import http.client
@@ -224,7 +225,6 @@ class Host:
             "role": me.get("role"),
             "state": me.get("state"),
             "pending_restart": bool(me.get("pending_restart")),
-            "unlocked": bool(me.get("cluster_unlocked")),
             "paused": bool(cluster.get("pause")),
             "members": [
                 {name: member.get(name) for name in ("name", "role", "state", "lag")}
@@ -279,7 +279,10 @@ class Host:
 
     def backup(self):
         """Return the newest backup on this host."""
-        times = {path: os.path.getmtime(path) for path in glob.glob(self.backups)}
+        times = {}
+        for path in glob.glob(self.backups):
+            with contextlib.suppress(FileNotFoundError):  # rotated meanwhile, or a link to nothing
+                times[path] = os.path.getmtime(path)
         newest = max(times, key=times.get, default=None)
         return {"path": newest, "time": times.get(newest)}
 
@@ -369,8 +372,8 @@ def main():
         for name, asked in {reader.__name__: pool.submit(reader, host) for reader in readers}.items():
             try:
                 status[name] = asked.result()
-            except Silent as error:
-                status[name], silent[name] = None, str(error)
+            except (Silent, OSError, ValueError, LookupError) as error:  # what nobody expects is no answer either
+                status[name], silent[name] = None, str(error) or type(error).__name__
     module.exit_json(changed=False, status=status, silent=silent)
 
 

@@ -12,6 +12,7 @@ LABEL = 144  # left of the boxes: the name of the tier
 PADDING = 12
 BETWEEN = 36  # two bands, for the lines
 PER_LINE = 5
+LETTERS = 16  # of a host's name in a box
 TOP = 56  # for the virtual IP
 
 
@@ -23,12 +24,13 @@ def drawing(report):
 
     Returns:
         dict with width, height, the centre of the virtual IP, the size of a box, bands (title, caption, y, height),
-        boxes (group, host, word, state, x, y) and links (path, state).
+        boxes (group, host, label, word, state, x, y) and links (path, state).
     """
     broadest = max((len(tier["members"]) for tier in report["tiers"]), default=1)
     virtual_ip = report["virtual_ip"]["address"]
     y = TOP if virtual_ip else 0
     bands, boxes = [], []
+    domain = shared_domain([member["host"] for tier in report["tiers"] for member in tier["members"]])
     for tier in report["tiers"]:
         lines = -(-len(tier["members"]) // PER_LINE)
         height = lines * (HEIGHT + PADDING) + PADDING
@@ -36,7 +38,8 @@ def drawing(report):
         for number, member in enumerate(tier["members"]):
             line, column = divmod(number, PER_LINE)
             x = LABEL + column * (WIDTH + GAP)
-            boxes.append({"group": tier["group"], **member, "x": x, "y": y + PADDING + line * (HEIGHT + PADDING)})
+            place = {"x": x, "y": y + PADDING + line * (HEIGHT + PADDING)}
+            boxes.append({"group": tier["group"], **member, "label": short(member["host"], domain), **place})
         y += height + BETWEEN
     places = {(box["group"], box["host"]): box for box in boxes}
     centre = LABEL + (min(broadest, PER_LINE) * (WIDTH + GAP) - GAP) / 2
@@ -53,6 +56,19 @@ def drawing(report):
             + [*to_leader(report, places), *between_racks(report, places)]
         ],
     }
+
+
+def shared_domain(hosts):
+    """Return the end of the names, with its dot, that all hosts share; empty for none."""
+    domains = {host.partition(".")[1] + host.partition(".")[2] for host in hosts}
+    domain = domains.pop() if len(domains) == 1 else ""
+    return domain if any(letter.isalpha() for letter in domain) else ""  # not the end of an address
+
+
+def short(host, domain):
+    """Return a name that fits into a box: without what all share, and cut in the middle, since its end tells most."""
+    name = host.removesuffix(domain)
+    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2 - 1]}…{name[-LETTERS // 2 :]}"
 
 
 def line(start_x, start_y, end):
@@ -97,10 +113,9 @@ def between_racks(report, places):
     """Yield an arc between the racks of each pair, once."""
     pairs = {}
     for vlan in report["vlans"]:
-        well = [state in ("normal", "recover-wait", "partner-down") for state in vlan["failover"].values()]
         pair = vlan["primary_rack"], vlan["secondary_rack"]
         if all(("maas_rack", rack) in places for rack in pair):
-            pairs.setdefault(pair, []).append(len(well) > 1 and all(well))
+            pairs.setdefault(pair, []).append(vlan["in_step"])
     for pair, well in pairs.items():
         left, right = (places["maas_rack", rack] for rack in pair)
         start, end = left["x"] + WIDTH / 2, right["x"] + WIDTH / 2

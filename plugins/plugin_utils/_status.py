@@ -22,8 +22,6 @@ LAG_BYTES = 16 * 2**20
 DISK_MB = _preflight.BUILT_DISK_MB
 LEADING = ("leader", "master", "primary", "standby_leader")
 FOLLOWING = ("streaming", "running", "in archive recovery")
-# Pairs of failover states with nothing to do: the second rack of a new pair has all leases when it waits for an hour.
-IN_STEP = {("normal", "normal"), ("recover-wait", "partner-down"), ("partner-down", "recover-wait")}
 MAAS = ("snap.maas.pebble.service", "snap.maas.supervisor.service")  # either, by the series
 # Of what the module status_host asks: which daemon answers, and what it is called.
 DAEMONS = {
@@ -32,6 +30,24 @@ DAEMONS = {
     "balancer": ("haproxy.service", "HAProxy"),
     "database_proxy": ("maas-database-proxy.service", "the database proxy"),
     "region": (MAAS[0], "MAAS"),
+}
+# The rest of what it asks: what that is called, and what there is to see where it cannot be read.
+READINGS = {
+    "units": ("its services", "systemctl status on it"),
+    "connections": ("its connections to PostgreSQL", "psql -U postgres on it"),
+    "snap": ("its snap of MAAS", "snap list maas on it"),
+    "ranges": ("its leases", "the files under /var/snap/maas/common/maas/dhcp on it"),
+    "backup": ("its backups", "the files that maas_report_backups names on it"),
+}
+# Why ssh failed, by a part of its message: what is wrong then, and what to do.
+REFUSALS = {
+    "No space left on device": ("has a full disk: Ansible can do nothing there", "make room there over ssh"),
+    "temporary directory": ("lets Ansible write nothing", "see its disk, and that its user may write to its home"),
+    "Permission denied": ("refuses to let Ansible in", "see that the user and the key of Ansible are known there"),
+    "Host key verification failed": (
+        "is not the host that ssh knows by that name",
+        "find out why; if it was installed anew, remove its old key from known_hosts",
+    ),
 }
 TOLD = ("DRAIN", "MAINT")  # what HAProxy calls a server that it was told to spare
 TITLES = {
@@ -58,9 +74,9 @@ def api(site, part):
 
 
 def hostname(site, host):
-    """Return how MAAS calls a host."""
+    """Return how MAAS calls a host: never by its domain."""
     survey = site["hosts"][host]["survey"]
-    return survey["hostname"] if survey else host
+    return (survey["hostname"] if survey else host).split(".")[0]
 
 
 def record(site, part, host):
@@ -69,26 +85,35 @@ def record(site, part, host):
 
 
 def runs(site, host, unit):
-    """Tell whether a daemon runs on a host that was asked."""
-    units = site["hosts"][host]["status"]["units"] or {}
-    return any(units.get(name) in ("active", "reloading") for name in (MAAS if unit in MAAS else (unit,)))
+    """Tell whether a daemon runs on a host that was asked, as far as is known."""
+    units, names = site["hosts"][host]["status"]["units"], MAAS if unit in MAAS else (unit,)
+    return units is None or any(units.get(name) in ("active", "reloading") for name in names)
 
 
-def promised(site, host):
-    """Return the units that must run on a host."""
+def wanted(site, unit):
+    """Tell whether a unit has something to do in this deployment."""
     unwanted = set() if group(site, "maas_postgresql") else {"maas-database-proxy.service"}
     unwanted |= set() if site["vip"] else {"keepalived.service"}
-    return [unit for unit in site["hosts"][host]["status"]["units"] or {} if unit not in {*unwanted, MAAS[1]}]
+    return unit not in {*unwanted, MAAS[1]}
+
+
+def unasked(site, members):
+    """Return those of the hosts that may be well for all that is known: not asked, or not to be read."""
+    return [host for host in members if site["hosts"][host]["status"] is None and not site["hosts"][host]["away"]]
 
 
 def leaders(site):
-    """Return the hosts that lead the database: those that say so, else whom the others name while regions work."""
+    """Return the hosts that lead the database: those that say so, else whom the others name.
+
+    A name may be of the past. That of a host that was not asked is believed, that of a lost one while regions work.
+    """
     views = told(site, "patroni")
     found = [host for host, one in views.items() if one["role"] in LEADING and one["state"] == "running"]
-    if found or not told(site, "region"):
+    if found:
         return found
     named = {member["name"] for view in views.values() for member in view["members"] if member["role"] in LEADING}
-    return [host for host in away(site) if host in named]
+    silent = unasked(site, group(site, "maas_postgresql")) + (away(site) if told(site, "region") else [])
+    return [host for host in silent if host in named]
 
 
 def has_database(site):
@@ -169,8 +194,11 @@ def ranges(site):
 
 def unreachable(site):
     """Every host answers."""
+    down = "cannot be reached over ssh", "see that the host is switched on and that its network works"
     for host in away(site):
-        yield host, "cannot be reached over ssh", "see that the host is switched on and that its network works"
+        why = site["hosts"][host]["why"]
+        what, remedy = next((words for part, words in REFUSALS.items() if part in why), down)
+        yield host, what, remedy
 
 
 def unread(site):
@@ -180,10 +208,21 @@ def unread(site):
             yield host, f"cannot be read: {facts['why']}", "see that Ansible may become root on it"
 
 
+def interface(site):
+    """MAAS's API answers the region that was told to ask it."""
+    for host, facts in site["hosts"].items():
+        if facts["unread"]:
+            yield (
+                host,
+                f"MAAS's API cannot be read there: {facts['unread']}",
+                "mend that first: until then nothing is known of racks and VLANs",
+            )
+
+
 def quorum(site):
     """Patroni's store has a quorum."""
     members = group(site, "maas_etcd")
-    asked = told(site, "units").keys() & members.keys()
+    asked = told(site, "units").keys() & members.keys() and not unasked(site, members)
     if asked and not any(member["healthy"] for member in told(site, "etcd").values()):
         need = len(members) // 2 + 1
         yield (
@@ -196,7 +235,7 @@ def quorum(site):
 def leader(site):
     """One database host leads."""
     members, found = group(site, "maas_postgresql"), leaders(site)
-    if not found and told(site, "units").keys() & members.keys():
+    if not found and told(site, "units").keys() & members.keys() and not unasked(site, members):
         yield (
             listed(members),
             "have no database leader: MAAS can neither read nor write",
@@ -216,7 +255,7 @@ def virtual_ip(site):
     balancers, found = group(site, "maas_haproxy"), holders(site)
     if not site["vip"] or not balancers.keys() & surveys(site).keys():
         return
-    if not found:
+    if not found and not unasked(site, balancers):
         yield listed(balancers), f"do not hold the virtual IP {site['vip']}", "see journalctl -u keepalived on them"
     if len(found) > 1:
         yield (
@@ -228,14 +267,12 @@ def virtual_ip(site):
 
 def daemons(site):
     """Every daemon that the groups of a host promise runs."""
-    for host in told(site, "units"):
-        for unit in promised(site, host):
+    for host, units in told(site, "units").items():
+        for unit in filter(lambda unit: wanted(site, unit), units):
             if not runs(site, host, unit):
-                yield (
-                    host,
-                    f"{unit} does not run",
-                    f"see journalctl -u {unit} there; metal.maas_ha.site starts it",
-                )
+                where = "snap logs -n=100 maas" if unit in MAAS else f"journalctl -u {unit}"
+                called = "MAAS" if unit in MAAS else unit
+                yield host, f"{called} does not run", f"see {where} there; metal.maas_ha.site starts it"
 
 
 def answers(site):
@@ -243,12 +280,28 @@ def answers(site):
     for host, facts in site["hosts"].items():
         for name, why in facts["silent"].items():
             unit, called = DAEMONS.get(name, (None, None))
-            if not unit or unit not in promised(site, host) or not runs(site, host, unit):
+            if not unit or not wanted(site, unit) or not runs(site, host, unit):
                 continue
             if name == "region" and not has_database(site):
                 yield host, "MAAS does not answer, for it has no database", "mend the database first"
             else:
                 yield host, f"{called} runs and does not answer: {why}", f"see journalctl -u {unit} on it"
+
+
+def readings(site):
+    """All else that was asked for can be read, but for what a stopped PostgreSQL holds."""
+    for host, facts in site["hosts"].items():
+        for name, why in facts["silent"].items():
+            stopped = name == "connections" and told(site, "patroni").get(host, {}).get("state") != "running"
+            if name in READINGS and not stopped:
+                called, where = READINGS[name]
+                yield host, f"{called} cannot be read: {why}", f"see {where}"
+        if facts["unpaired"]:
+            yield (
+                host,
+                f"how its DHCP failover stands cannot be read: {facts['unpaired']}",
+                "see the files under /var/snap/maas/common/maas on it",
+            )
 
 
 def unhealthy(site):
@@ -335,7 +388,7 @@ def failover(site):
             number = peer_vlan(peer)
             vlan = next((one for one in api(site, "vlans") or [] if one["id"] == number), {})
             pair = {rack_of(site, vlan.get(name)) for name in ("primary_rack", "secondary_rack")}
-            if (peer["state"], peer["partner_state"]) not in IN_STEP and not gone & pair:
+            if not peer["in_step"] and not gone & pair:
                 yield (
                     host,
                     f"DHCP failover of {vlan_of(site, number)} is {peer['state'] or 'not known yet'} here and "
@@ -449,6 +502,7 @@ CHECKS = {
     "critical": (
         unreachable,
         unread,
+        interface,
         quorum,
         leader,
         virtual_ip,
@@ -458,6 +512,7 @@ CHECKS = {
         served,
     ),
     "warning": (
+        readings,
         unhealthy,
         replication,
         patroni,
@@ -611,18 +666,19 @@ def hosts(site, found):
 
 
 def vlans(site):
-    """Return the VLANs with DHCP, their racks, the states of their failover on both, and their ranges."""
+    """Return the VLANs with DHCP, their racks, how their failover stands on both, and their ranges."""
+    sides = {}
+    for host, facts in site["hosts"].items():
+        for peer in facts["peers"]:
+            sides.setdefault(peer_vlan(peer), {})[host] = peer
     return [
         {
             "name": vlan_name(vlan),
             "primary_rack": rack_of(site, vlan["primary_rack"]),
             "secondary_rack": rack_of(site, vlan["secondary_rack"]),
-            "failover": {
-                host: peer["state"]
-                for host, facts in site["hosts"].items()
-                for peer in facts["peers"]
-                if peer_vlan(peer) == vlan["id"]
-            },
+            "failover": {host: peer["state"] for host, peer in sides.get(vlan["id"], {}).items()},
+            "in_step": len(sides.get(vlan["id"], {})) > 1
+            and all(peer["in_step"] for peer in sides[vlan["id"]].values()),
             "ranges": [one for one in ranges(site) if one["vlan"] == vlan["id"]],
         }
         for vlan in api(site, "vlans") or []

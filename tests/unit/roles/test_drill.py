@@ -57,3 +57,8 @@ def test_it_begins_with_a_yes_only(tmp_path):
     assert drill("main", tmp_path, tiers=["vip"])[0] != 0
     assert drill("main", tmp_path, tiers=["vip"], confirm=True)[0] == 0
     assert drill("main", tmp_path, "--check", tiers=["vip"])[0] == 0
+
+
+def test_it_does_not_begin_where_nothing_can_change_hands(tmp_path):
+    status, said = drill("main", tmp_path, tiers=[], confirm=True)
+    assert status != 0 and "No tier has a second host" in said

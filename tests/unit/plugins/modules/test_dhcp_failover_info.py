@@ -79,6 +79,7 @@ def test_a_rack_tells_its_pair_and_both_states(run):
             "since": "2026-11-23T00:57:03Z",
             "partner_state": "normal",
             "partner_since": "2026-11-23T00:57:04Z",
+            "in_step": True,
         }
     ]
 

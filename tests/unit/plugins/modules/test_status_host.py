@@ -105,7 +105,17 @@ def test_the_newest_of_the_files_that_match_is_the_last_backup(tmp_path, monkeyp
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (when, when))
     assert run_module("status_host", **case).status["backup"] == {"path": f"{tmp_path}/new.dump", "time": 200}
+    (tmp_path / "latest.dump").symlink_to(tmp_path / "gone.dump")
+    assert run_module("status_host", **case).status["backup"] == {"path": f"{tmp_path}/new.dump", "time": 200}
     assert "backup" not in run_module("status_host", **case | {"backups": None}).status
+
+
+def test_an_answer_that_nobody_expects_is_none(monkeypatch):
+    monkeypatch.setattr(status_host.Host, "run", lambda self, *words: "" if words[0] == "snap" else "one|two")
+    told = run_module("status_host", groups=["maas_postgresql", "maas_rack"], address="127.0.0.1")
+    assert told.status["connections"] is None and told.status["snap"] is None
+    assert "two" in told.silent["connections"] or "one" in told.silent["connections"]
+    assert told.silent["snap"] == "list index out of range"
 
 
 @pytest.mark.parametrize("words", [("false",), ("no-such-program",), ("sleep", "9")])

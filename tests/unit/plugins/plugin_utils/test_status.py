@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.metal.maas_ha.plugins.plugin_utils import _status
+from ansible_collections.metal.maas_ha.plugins.plugin_utils import _drawing, _status
 
 DAY = 86400
 NOW = 1_000_000.0
@@ -38,7 +38,9 @@ def host(number, name, groups, units, **told):
         "silent": {},
         "peers": [],
         "dns_servers": {},
+        "unpaired": "",
         "api": {"regions": None, "racks": None, "vlans": None},
+        "unread": "",
     }
 
 
@@ -80,7 +82,7 @@ def rack(number, name):
     """Return a rack that serves a VLAN with another."""
     one = {"vlan": 5002, "start_ip": "10.1.0.100", "end_ip": "10.1.0.199", "size": 100, "used": 7}
     found = host(number, name, ["maas_rack"], [_status.MAAS[0]], ranges=[one])
-    state = {"state": "normal", "partner_state": "normal", "peer_address": "10.1.0.3"}
+    state = {"state": "normal", "partner_state": "normal", "in_step": True, "peer_address": "10.1.0.3"}
     found["peers"] = [{"name": "failover-vlan-5002", **state}]
     found["dns_servers"] = {"10.1.0.0/24": ["10.1.0.2", "10.1.0.3"]}
     return found
@@ -166,6 +168,7 @@ def test_a_sound_deployment_has_no_problem_and_says_who_does_what(site):
     }
     assert words(site, "maas_rack")["rack1"] == ("ok", "serves DHCP")
     assert report["vlans"][0]["failover"] == {"rack1": "normal", "rack2": "normal"}
+    assert report["vlans"][0]["in_step"]
     assert report["vlans"][0]["ranges"][0]["racks"] == ["rack1", "rack2"]
 
 
@@ -184,7 +187,7 @@ def test_a_lost_host_is_one_problem_and_not_also_what_follows_from_it(site, name
             states.update({name: "DOWN"} if name in states else {})
     lose(site, name)
     if name == "rack1":
-        site["hosts"]["rack2"]["peers"][0]["state"] = "communications-interrupted"
+        site["hosts"]["rack2"]["peers"][0] |= {"state": "communications-interrupted", "in_step": False}
     if name == "control2":
         site["hosts"]["control3"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
         site["hosts"]["control1"]["status"]["patroni"]["members"][2]["role"] = "sync_standby"
@@ -192,10 +195,74 @@ def test_a_lost_host_is_one_problem_and_not_also_what_follows_from_it(site, name
     assert _status.report(site)["hosts"][name]["state"] == "critical"
 
 
-def test_a_host_that_was_not_asked_is_no_problem(site):
-    site["hosts"]["rack2"] |= {"survey": None, "asked": None, "status": None, "peers": []}
+@pytest.mark.parametrize(
+    ("why", "what"),
+    [
+        ("... /root/.ansible: No space left on device", "has a full disk: Ansible can do nothing there"),
+        ("root@10.0.0.13: Permission denied (publickey).", "refuses to let Ansible in"),
+        ("ssh: connect to host 10.0.0.13 port 22: No route to host", "cannot be reached over ssh"),
+    ],
+)
+def test_a_host_that_ansible_cannot_use_says_what_keeps_it_away(site, why, what):
+    for facts in site["hosts"].values():
+        for states in (facts["status"].get("balancer", {}).get("maas", {}), facts["status"].get("database_proxy", {})):
+            states.update({"control3": "DOWN"} if "control3" in states else {})
+    lose(site, "control3")
+    site["hosts"]["control3"]["why"] = why
+    assert only(site) == ("critical", "control3", what)
+
+
+def not_asked(site, *asked):
+    """Let only these hosts have been asked, as by --limit."""
+    for name, facts in site["hosts"].items():
+        if name not in asked:
+            api = {"regions": None, "racks": None, "vlans": None}
+            facts |= {"survey": None, "asked": None, "status": None, "peers": [], "api": api}
+
+
+@pytest.mark.parametrize("names", [["control1"], ["control2"], ["control3"], ["rack1"], ["control3", "rack2"]])
+def test_hosts_that_were_not_asked_are_no_problem(site, names):
+    not_asked(site, *names)
     assert told(site) == []
-    assert words(site, "maas_rack")["rack2"] == ("unknown", "was not asked")
+    for tier in _status.tiers(site):
+        for member in tier["members"]:
+            assert (member["word"] == "was not asked") == (member["host"] not in names)
+
+
+def test_a_quorum_that_one_host_alone_misses_is_not_known_to_be_lost(site):
+    not_asked(site, "control3")
+    site["hosts"]["control3"]["status"] |= {"etcd": None}
+    site["hosts"]["control3"]["status"]["units"]["etcd.service"] = "failed"
+    assert only(site) == ("critical", "control3", "etcd.service does not run")
+
+
+def test_what_cannot_be_read_is_told_and_not_taken_for_sound(site):
+    site["hosts"]["control1"] |= {"unread": "status 401", "api": {"regions": None, "racks": None, "vlans": None}}
+    assert only(site) == ("critical", "control1", "MAAS's API cannot be read there: status 401")
+    site["hosts"]["control1"]["unread"] = ""
+    site["hosts"]["rack1"]["unpaired"] = "dhcpd.conf cannot be read"
+    site["hosts"]["control3"]["status"] |= {"units": None, "snap": None, "patroni": None}
+    site["hosts"]["control3"]["silent"] = {"units": "timed out", "snap": "timed out", "patroni": "timed out"}
+    assert told(site) == [
+        ("control3", "Patroni runs and does not answer: timed out"),
+        ("control3", "its services cannot be read: timed out"),
+        ("control3", "its snap of MAAS cannot be read: timed out"),
+        ("rack1", "how its DHCP failover stands cannot be read: dhcpd.conf cannot be read"),
+    ]
+
+
+def test_hosts_may_be_named_by_their_domain(site):
+    for facts in site["hosts"].values():
+        facts["survey"]["hostname"] += ".example.com"
+    assert told(site) == []
+    site["hosts"] = {f"{name}.example.com": facts for name, facts in site["hosts"].items()}
+    boxes = _drawing.drawing(_status.report(site))["boxes"]
+    assert {box["label"] for box in boxes} == {"control1", "control2", "control3", "rack1", "rack2"}
+
+
+def test_long_names_can_be_told_apart_in_the_drawing():
+    assert _drawing.short("rack-controller-1.dc1", ".dc1") == "rack-co…roller-1"
+    assert _drawing.shared_domain(["10.0.0.1"]) == ""
 
 
 def test_a_host_that_cannot_be_read_says_why(site):
@@ -254,7 +321,7 @@ def test_a_stopped_daemon_is_named_once(site):
 def test_the_same_fault_of_several_hosts_is_told_once(site):
     for name in ("rack1", "rack2"):
         site["hosts"][name]["status"]["units"][_status.MAAS[0]] = "inactive"
-    assert only(site) == ("critical", "rack1, rack2", "snap.maas.pebble.service does not run")
+    assert only(site) == ("critical", "rack1, rack2", "MAAS does not run")
 
 
 def test_maas_of_an_older_series_runs_under_another_name(site):
@@ -343,7 +410,8 @@ def test_full_connections_leases_and_disks_are_told(site):
 
 def test_a_pair_out_of_step_is_told_on_both_sides(site):
     for name in ("rack1", "rack2"):
-        site["hosts"][name]["peers"][0]["state"] = "communications-interrupted"
+        site["hosts"][name]["peers"][0] |= {"state": "communications-interrupted", "in_step": False}
+    assert not _status.vlans(site)[0]["in_step"]
     assert only(site) == (
         "warning",
         "rack1, rack2",
