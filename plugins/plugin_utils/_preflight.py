@@ -23,6 +23,7 @@ OLDEST_POSTGRESQL = {"3.8": 14}  # by series of MAAS; 12 for the others
 OLDEST_SNAPD = {"3.8": "2.75"}
 # Operating systems, and the major of PostgreSQL that they carry.
 SYSTEMS = {("debian", "12"): 15, ("ubuntu", "22.04"): 14, ("ubuntu", "24.04"): 16}
+OLD_ETCD = ("ubuntu", "22.04")  # 3.3, which knows no learners
 RPC_PORTS = 10  # 5250-5259, one for each worker of a region
 CLOCK_SECONDS = 2
 CERTIFICATE_DAYS = {"host": 30, "ca": 180}
@@ -301,6 +302,8 @@ def systems(site):
             yield name, f"runs {' '.join(system)}", f"use one of {listed(' '.join(known) for known in SYSTEMS)}"
         elif name in group(site, "maas_postgresql"):
             majors[name] = max(survey["postgresql"] or [SYSTEMS[system]])
+        if system == OLD_ETCD and name in group(site, "maas_etcd") and len(group(site, "maas_etcd")) > 1:
+            yield name, "has an etcd that no other could join later", "use Debian 12 or Ubuntu 24.04 for maas_etcd"
     for name, major in majors.items():
         if major < oldest:
             yield (
@@ -533,6 +536,14 @@ def leaves(site):
     return ends(site, "host", "metal.maas_ha.site renews it")
 
 
+def named(site):
+    """The inventory calls a region as MAAS does, which is how remove_region finds it."""
+    for name in group(site, "maas_region").keys() & surveys(site).keys():
+        hostname = surveys(site)[name]["hostname"].split(".")[0]
+        if name.split(".")[0] != hostname:
+            yield name, f"calls itself {hostname}", "let the inventory do so too, else remove_region will not find it"
+
+
 def misspelt(site):
     """Groups that look like ours are ours."""
     for name in site["groups"]:
@@ -568,7 +579,7 @@ PROBLEMS = (
     ),
     *(identities, reachability, sources, clocks, clock_daemons, ports, resources, authority),
 )
-WARNINGS = (misspelt, pairs, absent, leaves)
+WARNINGS = (misspelt, named, pairs, absent, leaves)
 
 
 def sentences(site, checks):

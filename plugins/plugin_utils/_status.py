@@ -414,16 +414,22 @@ def replication(site):
     if len(found) != 1:
         return
     followers = [host for host in group(site, "maas_postgresql") if host not in (*found, *away(site))]
+    anew = f"patronictl -c /etc/patroni/config.yml reinit {site['deployment']}"
     for host in followers:
         member = members.get(host, {"state": "unknown to its leader", "lag": 0})
         if member["state"] not in FOLLOWING:
-            yield host, f"its copy of the database is {member['state']}", "see journalctl -u patroni on it"
+            yield (
+                host,
+                f"its copy of the database is {member['state']}",
+                f"see journalctl -u patroni on it; {anew} {host} copies the leader's anew",
+            )
         elif str(member["lag"] or 0).isdigit() and int(member["lag"] or 0) > LAG_BYTES:
             behind = int(member["lag"]) // 2**20
             yield (
                 host,
                 f"its copy of the database is {behind} MB behind",
-                "see its disk and network; it catches up by itself",
+                "see its disk and network; if it does not catch up, what it missed is gone, and"
+                f" {anew} {host} copies the leader's anew",
             )
     if followers and not any("sync" in member["role"] for member in members.values()):
         yield (

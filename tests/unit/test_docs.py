@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
 import subprocess
@@ -16,6 +17,9 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 BLOCK = re.compile(r"```(shell|yaml)\n(.*?)```", re.DOTALL)
+
+
+INSTALLS = ("ansible-galaxy", "python3", "pip", "mkdir", "cp")  # tried below, or nothing of ours
 
 
 def blocks(language):
@@ -45,7 +49,22 @@ def test_a_command_of_the_prose_can_be_typed(command):
         package = ROOT.joinpath(*words[2].split("."))
         assert (package / "__main__.py").is_file() or package.with_suffix(".py").is_file()
     else:
-        assert words[0] in ("ansible-galaxy", "ansible-doc"), f"nobody tests {command}"
+        assert words[0] in ("ansible-doc", *INSTALLS), f"nobody tests {command}"
+
+
+def test_the_collection_can_be_installed_as_the_readme_says(tmp_path):
+    (command,) = [command for command in commands() if command.startswith("ansible-galaxy")]
+    words = command.replace("~/metal.maas_ha", str(ROOT)).split()
+    program = pathlib.Path(sys.executable).parent / words[0]
+    where = ["--no-deps", "--collections-path", str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    done = subprocess.run(
+        [program, *words[1:], *where], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    installed = tmp_path / "ansible_collections" / "metal" / "maas_ha"
+    assert (installed / "playbooks" / "site.yml").is_file()
+    assert not (installed / "tests").exists() and not (installed / ".cache").exists()
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("yaml"))

@@ -18,7 +18,7 @@ PORTS = yaml.safe_load((ROOT / "roles/maas_firewall/vars/main.yml").read_text())
 DAY = 86400
 
 
-def host(number, *groups):
+def host(number, name, *groups):
     """Return a host of a deployment that was read and has no fault."""
     address = f"10.0.0.{number}"
     return {
@@ -31,7 +31,7 @@ def host(number, *groups):
             "os": {"id": "ubuntu", "version": "24.04"},
             "memory_mb": 8000,
             "disk_mb": 50000,
-            "hostname": f"host{number}",
+            "hostname": name,
             "machine_id": f"{number:032x}",
             "interfaces": [{"name": "eth0", "mac": f"52:54:00:00:00:{number:02x}", "addresses": [f"{address}/24"]}],
             "listeners": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22, "program": "sshd"}],
@@ -53,8 +53,8 @@ def host(number, *groups):
 def site():
     """Return a sound deployment: three control hosts and two racks."""
     control = ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region")
-    hosts = {f"control{number}": host(10 + number, *control) for number in (1, 2, 3)}
-    hosts.update({f"rack{number}": host(20 + number, "maas_rack") for number in (1, 2)})
+    hosts = {f"control{number}": host(10 + number, f"control{number}", *control) for number in (1, 2, 3)}
+    hosts.update({f"rack{number}": host(20 + number, f"rack{number}", "maas_rack") for number in (1, 2)})
     return {
         "hosts": hosts,
         "groups": ["all", "ungrouped", *_preflight.GROUPS],
@@ -219,6 +219,11 @@ FAULTS = {
         "control1 has PostgreSQL 13",
         "14",
     ),
+    "old etcd": (
+        lambda s: survey(s, "control1", os={"id": "ubuntu", "version": "22.04"}, postgresql=[16]),
+        "control1 has an etcd that no other could join later",
+        "Debian 12 or Ubuntu 24.04",
+    ),
     "mixed postgresql": (
         lambda s: survey(s, "control1", postgresql=[14]),
         "maas_postgresql mixes majors of PostgreSQL (14 on control1, 16 on control2, 16 on control3)",
@@ -256,8 +261,8 @@ FAULTS = {
     ),
     "connections": (lambda s: s.update(max_connections=100), "max_connections of PostgreSQL is 100", "can open 320"),
     "same name": (
-        lambda s: survey(s, "rack2", hostname="host21.lan"),
-        "rack1, rack2 all call themselves host21",
+        lambda s: survey(s, "rack2", hostname="rack1.lan"),
+        "rack1, rack2 all call themselves rack1",
         "hostnamectl",
     ),
     "localhost": (lambda s: survey(s, "rack2", hostname="localhost"), "rack2 calls itself localhost", "hostnamectl"),
@@ -352,7 +357,7 @@ def test_a_built_site_has_no_problem(site):
 
 
 def test_one_host_alone_may_be_everything(site):
-    site["hosts"] = {"maas1": host(11, *_preflight.GROUPS)}
+    site["hosts"] = {"maas1": host(11, "maas1", *_preflight.GROUPS)}
     site["run"] = ["maas1"]
     assert judge(site) == {"problems": [], "warnings": []}
 
@@ -414,9 +419,15 @@ def test_a_misspelt_group_a_lone_pair_and_an_ending_certificate_are_worth_a_word
     site["groups"] += ["maas_racks", "maas_old_rack", "maas_old_region"]
     survey(site, "control1", certificates={"host": 1000 + 3 * DAY, "ca": 1000 + 3000 * DAY})
     leave(site, "maas_postgresql", "control3")
+    survey(site, "control2", hostname="node-13.lan")
     verdict = judge(site)
     assert verdict["problems"] == []
-    assert [line.split(" ")[0] for line in verdict["warnings"]] == ["maas_racks", "maas_postgresql", "control1"]
+    assert [line.split(" ")[0] for line in verdict["warnings"]] == [
+        "maas_racks",
+        "control2",
+        "maas_postgresql",
+        "control1",
+    ]
 
 
 def test_a_password_is_never_repeated(site):
