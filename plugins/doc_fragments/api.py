@@ -13,7 +13,7 @@ options:
   url:
     description:
       - Address of MAAS, as in its C(maas_url), for example V(http://10.0.0.5:5240/MAAS). Without a path, V(/MAAS) is
-        meant.
+        meant, and C(/api/2.0) at its end makes no difference.
       - With several, the next is tried when one does not answer.
       - If unset, the environment variable E(MAAS_URL) is used.
     type: list
@@ -42,6 +42,7 @@ options:
       - Seconds in which a request must be answered, its repetitions included.
       - Requests are repeated while a region or its database fails over (connections lost, statuses 502, 503 and 504).
       - With several addresses in O(url) each gets its share of this time to answer.
+      - Lists of all racks, subnets or ranges are waited for as long as MAAS's own web server does, for 15 minutes.
     type: int
     default: 60
 notes:

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import ssl
 import threading
 import time
@@ -20,8 +21,15 @@ from ansible.module_utils.basic import env_fallback
 
 API = "/api/2.0/"
 CONNECT_SECONDS = 5
+# Lists that MAAS takes up to 80 ms an object for, and sends in one piece; its own web server waits for so long.
+LISTS = ("ipranges/", "rackcontrollers/", "subnets/")
+LIST_SECONDS = 900
+# When nothing is heard for so long (idle), and then so often (count) at such a distance (interval), a peer is gone.
+KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 LONGEST_PAUSE = 2
 AWAY = (502, 503, 504)
+PAGE = "a web page"
+NOWHERE = ("Unknown API endpoint", PAGE)  # how what MAAS and others say of a wrong path begins
 # What MAAS answers with status 500 while its database fails over; everything else under 500 is final.
 DATABASE_AWAY = re.compile(
     r"read-only transaction|connection to server|could not connect|server closed the connection"
@@ -111,11 +119,11 @@ class Client:
         return self._send("GET", path, query)
 
     def find(self, path, **query):
-        """Read what may not be there: None instead of an error 404."""
+        """Read what may not be there: None instead of MAAS's error 404, which is not that of a wrong address."""
         try:
             return self.get(path, **query)
         except MaasError as error:
-            if error.status == 404:
+            if error.status == 404 and not str(error.errors).startswith(NOWHERE):
                 return None
             raise
 
@@ -135,12 +143,15 @@ class Client:
         return self._send("DELETE", path, query)
 
     def _send(self, method, path, query, data=None, repeat=True):
-        until = time.monotonic() + self._timeout
+        whole = method == "GET" and path in LISTS and not query
+        until = time.monotonic() + (LIST_SECONDS if whole else self._timeout)
+        # A region that hangs must leave time for the next one.
+        patience = LIST_SECONDS if whole else self._timeout / len(self._regions)
         attempt = 0
         while True:
             region = self._current
             try:
-                return self.exchange(region, method, path, query, data)
+                return self.exchange(region, method, path, query, data, patience)
             except MaasError as error:
                 if method == "DELETE" and attempt and error.status == 404:
                     return None
@@ -152,8 +163,11 @@ class Client:
             time.sleep(max(wait, min(0.1 * 2**attempt, LONGEST_PAUSE)))
             attempt += 1
 
-    def exchange(self, region, method, path, query, data=None):
-        """Send once, to the region of that number; return what MAAS answered, or raise MaasError."""
+    def exchange(self, region, method, path, query, data=None, patience=None):
+        """Send once, to the region of that number; return what MAAS answered, or raise MaasError.
+
+        patience: seconds without a byte of the answer after which there is none; None for the client's timeout.
+        """
         host, root = self._regions[region]
         asked = path + (f"?{_form(query)}" if query else "")
         place = f"{method} {asked}"
@@ -166,6 +180,7 @@ class Client:
         sent = False
         try:
             connection = self._connection(region)
+            connection.sock.settimeout(patience or self._timeout)
             self._count(method)
             sent = True
             connection.request(method, target, body, headers)
@@ -207,8 +222,9 @@ class Client:
         else:
             connection = http.client.HTTPConnection(host.hostname, host.port, timeout=patience)
         connection.connect()
-        # A region that hangs must leave time for the next one.
-        connection.sock.settimeout(self._timeout / len(self._regions))
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE.items():
+            connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         self._local.kept = (region, connection)
         return connection
 
@@ -249,7 +265,7 @@ def _region(url):
         usable = False
     if not usable:
         raise MaasError(f"url: {url!r} is not an address like http://maas.example.com:5240/MAAS")
-    return host, host.path.rstrip("/") or "/MAAS"
+    return host, host.path.rstrip("/").removesuffix(API.rstrip("/")) or "/MAAS"
 
 
 def _key(api_key):
@@ -336,7 +352,7 @@ def _errors(response, text):
         return errors if isinstance(errors, dict) else str(errors)
     if "html" in kind:
         title = re.search(r"<(title|h1)[^>]*>(.*?)</\1>", text, re.DOTALL | re.IGNORECASE)
-        text = title.group(2) if title else ""
+        text = f"{PAGE}, {title.group(2)}" if title else PAGE
     return " ".join(text.split())[:500] or response.reason or "no reason given"
 
 

@@ -58,13 +58,27 @@ class Resource:
     noun: its name, under which a module returns it. options: its fields. find(site, task): its record in MAAS or None.
     collection(site, task): the path to create it under. item(record): the path of one.
     Overridden where MAAS wants more than one request: create(site, task, fields), update(site, record, changes).
+    foretold(before, changes): in check mode, the fields after a change, where MAAS changes more than it is told.
+    remove(site, record, query): how it is deleted, where that takes more than one request.
     guard(site, task, found, fields): raises MaasError for what must not be done, before anything is written.
     removal: further options, which go into the query of a deletion.
     rules: what else AnsibleModule takes, such as `required_together`.
     """
 
     def __init__(
-        self, noun, options, find, item, collection=None, create=None, update=None, guard=None, removal=None, rules=None
+        self,
+        noun,
+        options,
+        find,
+        item,
+        collection=None,
+        create=None,
+        update=None,
+        foretold=None,
+        remove=None,
+        guard=None,
+        removal=None,
+        rules=None,
     ):
         self.noun = noun
         self.options = options
@@ -73,6 +87,8 @@ class Resource:
         self.collection = collection
         self.create = create or self.post
         self.update = update or self.put
+        self.foretold = foretold or (lambda before, changes: {**before, **changes})
+        self.remove = remove or self.delete
         self.guard = guard or (lambda site, task, found, fields: None)
         self.removal = removal or {}
         self.rules = rules or {}
@@ -143,6 +159,10 @@ class Resource:
         """Change in one request."""
         return site.client.put(self.item(record), self.form(changes))
 
+    def delete(self, site, record, query):
+        """Delete in one request."""
+        site.client.delete(self.item(record), **query)
+
 
 class Site:
     """What a module has read of MAAS so far; nothing is read twice."""
@@ -176,7 +196,7 @@ def ensure(resource, site, task, check_mode):
             return False, {}, {}, None
         resource.guard(site, task, found, {})
         if not check_mode:
-            site.client.delete(resource.item(found), **{name: task[name] for name in resource.removal if task[name]})
+            resource.remove(site, found, {name: task[name] for name in resource.removal if task[name]})
         return True, before, {}, found
     fields = resource.wanted(site, task, found)
     resource.guard(site, task, found, fields)
@@ -190,7 +210,8 @@ def ensure(resource, site, task, check_mode):
     if not changes:
         return False, before, before, found
     if check_mode:
-        return True, before, {**before, **changes}, {**found, **changes}
+        after = resource.foretold(before, changes)
+        return True, before, after, {**found, **{name: after[name] for name in after if after[name] != before[name]}}
     unseen = {name: value for name, value in fields.items() if name not in seen}
     record = resource.update(site, found, {**changes, **unseen})
     return True, before, resource.taken(record, seen), record

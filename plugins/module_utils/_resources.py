@@ -15,11 +15,12 @@ import re
 from urllib.parse import quote
 
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
-from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp import STATE, rack_steps
+from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp import STATE, goal_of, rack_steps
 from ansible_collections.metal.maas_ha.plugins.module_utils._resource import Missing, Option, Resource
 
 RACKS = ("primary_rack", "secondary_rack")
 SMALLEST_IPV6_RANGE = 256
+RACK, REGION_AND_RACK = 2, 4  # as node_type
 
 
 # What is wrong with a value, whatever MAAS holds.
@@ -239,6 +240,12 @@ def dhcp_part(fields):
     return {name: value for name, value in fields.items() if name in STATE}
 
 
+def foretell_vlan(before, changes):
+    """Return a VLAN's fields after a change: a secondary that becomes primary, or DHCP, ends a pair or a relay."""
+    goal = goal_of(before, dhcp_part(changes))
+    return {**before, **changes, **{name: "" if value is None else value for name, value in goal.items()}}
+
+
 def update_vlan(site, record, changes):
     """Change a VLAN in as many requests as its racks need; what else changes goes with the last of them."""
     steps = rack_steps(VLAN.show(record), dhcp_part(changes)) or [{}]
@@ -264,7 +271,10 @@ VLAN = Resource(
         ),
         "description": Option(write_only=True),
         "mtu": Option("int", check=between(552, 65535)),
-        "space": Option(means=lambda site, task, record: task["space"] or "undefined"),
+        "space": Option(
+            means=lambda site, task, record: task["space"] or "undefined",
+            sends=lambda space: "" if space == "undefined" else space,
+        ),
         "dhcp_on": Option("bool"),
         "primary_rack": rack_option("primary_rack"),
         "secondary_rack": rack_option("secondary_rack"),
@@ -275,6 +285,7 @@ VLAN = Resource(
     collection=lambda site, task: f"fabrics/{fabric_of(site, task['fabric'])['id']}/vlans/",
     item=lambda record: f"vlans/{record['id']}/",
     update=update_vlan,
+    foretold=foretell_vlan,
 )
 
 
@@ -314,7 +325,13 @@ SUBNET = Resource(
         "allow_proxy": Option("bool"),
         "active_discovery": Option("bool"),
         "managed": Option("bool"),
-        "disabled_boot_architectures": Option("list", elements="str", sends=",".join),
+        "disabled_boot_architectures": Option(
+            "list",
+            elements="str",
+            shows=lambda record: sorted(record["disabled_boot_architectures"]),
+            means=lambda site, task, record: sorted(set(task["disabled_boot_architectures"])),
+            sends=",".join,
+        ),
     },
     find=lambda site, task: find_subnet(site, task["cidr"]),
     guard=guard_subnet,
@@ -404,6 +421,16 @@ def alive(record):
     return services(record).get("rackd") != "dead"
 
 
+def serves_alone(site, rack):
+    """Return the VLANs, as a person calls them, that would have no DHCP without a rack controller."""
+    return [
+        f"{vlan['vid']} of {vlan['fabric']}"
+        for fabric in site.get("fabrics/")
+        for vlan in fabric["vlans"]
+        if vlan["dhcp_on"] and {vlan["primary_rack"], vlan["secondary_rack"]} - {None} == {rack["system_id"]}
+    ]
+
+
 def hosted(site):
     """Return the names of the VM hosts by the system_id of the node that each runs on."""
     names = {}
@@ -413,22 +440,28 @@ def hosted(site):
 
 
 def guard_rack(site, task, found, fields):
-    """Refuse to invent a rack, and to take the last one from a VLAN."""
+    """Refuse to invent a rack, to take the last one from a VLAN, and what MAAS answers with a crash."""
     name = "system_id" if task["system_id"] else "hostname"
     if task["state"] == "present":
         if not found:
             raise MaasError(f"{name}: MAAS knows no rack controller {task[name]}; it makes itself known once it runs")
         return
-    alone = [
-        f"{vlan['vid']} of {vlan['fabric']}"
-        for fabric in site.get("fabrics/")
-        for vlan in fabric["vlans"]
-        if vlan["dhcp_on"] and {vlan["primary_rack"], vlan["secondary_rack"]} - {None} == {found["system_id"]}
-    ]
+    alone = serves_alone(site, found)
     if alone and not task["force"]:
         raise MaasError(
             f"{name}: {found['hostname']} alone serves DHCP on VLAN {', '.join(alone)}; "
             "give these another rack first, or say force"
+        )
+    named = [
+        f"{vlan['vid']} of {vlan['fabric']}"
+        for fabric in site.get("fabrics/")
+        for vlan in fabric["vlans"]
+        if vlan["primary_rack"] == found["system_id"] and not vlan["dhcp_on"]
+    ]
+    if named and found["node_type"] == RACK:
+        raise MaasError(
+            f"{name}: {found['hostname']} is primary_rack of VLAN {', '.join(named)}, whose DHCP is off; "
+            "give these another primary_rack or an empty one first"
         )
 
 
@@ -487,6 +520,19 @@ def guard_region(site, task, found, fields):
         raise MaasError(f"hostname: {name} runs, or died less than 90 seconds ago; stop MAAS there and wait")
     if not living:
         raise MaasError(f"hostname: {name} may be the last region, for MAAS shows none alive")
+    alone = serves_alone(site, found)
+    if alone:
+        raise MaasError(
+            f"hostname: {name} is a rack too, which alone serves DHCP on VLAN {', '.join(alone)}; "
+            "give these another rack first"
+        )
+
+
+def remove_region(site, record, query):
+    """Delete a region. One that is a rack too MAAS takes for the rack, and leaves it a region."""
+    REGION_CONTROLLER.delete(site, record, query)
+    if record["node_type"] == REGION_AND_RACK and site.client.get("regioncontrollers/", id=record["system_id"]):
+        REGION_CONTROLLER.delete(site, record, query)
 
 
 REGION_CONTROLLER = Resource(
@@ -494,6 +540,7 @@ REGION_CONTROLLER = Resource(
     {"hostname": Option(required=True)},
     find=lambda site, task: next(iter(site.get("regioncontrollers/", hostname=task["hostname"])), None),
     guard=guard_region,
+    remove=remove_region,
     item=lambda record: f"regioncontrollers/{record['system_id']}/",
 )
 
@@ -546,6 +593,12 @@ def rack_controller(record):
 # Users, keys, images
 
 
+def mailbox(email):
+    """Return an email address as MAAS keeps it, its domain in lower case."""
+    name, at, domain = email.strip().rpartition("@")
+    return name + at + domain.lower()
+
+
 def guard_user(site, task, found, fields):
     """Refuse what MAAS's API cannot do: change a user."""
     if task["state"] == "absent":
@@ -554,11 +607,11 @@ def guard_user(site, task, found, fields):
         missing = [name for name in ("email", "password") if not task[name]]
         if missing:
             raise MaasError(f"{', '.join(missing)}: needed to create the user {task['username']}")
-        if any(user["email"] == task["email"] for user in site.get("users/")):
+        if any(user["email"] == fields["email"] for user in site.get("users/")):
             raise MaasError(f"email: {task['email']} is another user's")
         return
     for name in ("email", "is_superuser"):
-        if task[name] not in (None, found[name]):
+        if fields.get(name) not in (None, found[name]):
             raise MaasError(f"{name}: is {found[name]} for {task['username']}, and MAAS's API cannot change a user")
 
 
@@ -566,7 +619,7 @@ USER = Resource(
     "user",
     {
         "username": Option(required=True),
-        "email": Option(),
+        "email": Option(means=lambda site, task, record: mailbox(task["email"])),
         "password": Option(no_log=True, write_only=True),
         "is_superuser": Option("bool", sends=int),
     },
@@ -617,6 +670,12 @@ def find_boot_source(site, task):
                 source["selections"] = site.get(f"boot-sources/{source['id']}/selections/")
             return source
     return None
+
+
+def guard_boot_source(site, task, found, fields):
+    """Refuse to create a source whose images nobody could check; the empty file name is MAAS's word for so much."""
+    if task["state"] == "present" and not found and task["keyring_filename"] is None:
+        raise MaasError(f"keyring_filename: needed to create the source {task['source_url']}")
 
 
 def create_boot_source(site, task, fields):
@@ -670,6 +729,7 @@ BOOT_SOURCE = Resource(
         ),
     },
     find=find_boot_source,
+    guard=guard_boot_source,
     collection=lambda site, task: "boot-sources/",
     item=lambda record: f"boot-sources/{record['id']}/",
     create=create_boot_source,

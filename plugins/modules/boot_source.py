@@ -19,7 +19,7 @@ options:
     type: str
     required: true
   keyring_filename:
-    description: File on the regions that holds the keys the mirror is signed with.
+    description: File on the regions that holds the keys the mirror is signed with. Needed to create a source.
     type: str
   selections:
     description: What is imported from this source, all of it. Selections that are not listed are removed.

@@ -252,6 +252,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._client import (
 from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp_plan import Planner, Problems
 
 CONNECTIONS = 4  # as many as a region has workers
+RACKS_AT_ONCE = 50
 
 PLACE = {"fabric": {"type": "str"}, "vid": {"type": "int"}}
 RANGE = {
@@ -347,12 +348,17 @@ def read_racks(client, planner):
         planner.see_racks(client.get("rackcontrollers/"))
     for cidr in iter(planner.subnet_with_names, None):
         planner.see_addresses(client.get(f"subnets/cidr:{cidr}/", op="ip_addresses"))
-    hostnames = planner.hostnames_to_read()
-    if hostnames:
-        planner.see_racks(client.get("rackcontrollers/", hostname=hostnames))
-    ids = planner.racks_to_read()
-    if ids:
-        planner.see_racks(client.get("rackcontrollers/", id=ids))
+    planner.see_racks(named_racks(client, "hostname", planner.hostnames_to_read()))
+    planner.see_racks(named_racks(client, "id", planner.racks_to_read()))
+
+
+def named_racks(client, field, names):
+    """Read the racks of these names, some at a time: MAAS takes 80 ms for each, its web server 8 kB of names."""
+
+    def some(start):
+        return client.get("rackcontrollers/", **{field: names[start : start + RACKS_AT_ONCE]})
+
+    return [rack for racks in in_parallel(some, range(0, len(names), RACKS_AT_ONCE)) for rack in racks]
 
 
 def read_subnets(client, planner, cidrs):

@@ -61,6 +61,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._resource import run
 from ansible_collections.metal.maas_ha.plugins.module_utils._wait import wait_until
 
 IMAGES = "boot-resources/"
+BEGIN_SECONDS = 120  # in which MAAS begins an import that it has agreed to; some series first read what there is
 OPERATIONS = {"started": "import", "stopped": "stop_import"}
 
 
@@ -77,6 +78,8 @@ def image_sync(site, module):
         if changed:
             site.client.post(IMAGES, op=OPERATIONS[state], repeat=True)
         if wait and importing:
+            if changed:
+                wait_until(lambda: not idle(), min(wait, BEGIN_SECONDS))
             if not wait_until(idle, wait):
                 raise MaasError(f"wait: an import of images still runs after {wait} seconds")
             importing = False

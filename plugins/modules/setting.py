@@ -57,20 +57,25 @@ diff:
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import MaasError
 from ansible_collections.metal.maas_ha.plugins.module_utils._resource import run_work
 
+# Settings that are lists of addresses or names, which MAAS takes with commas or blanks between them.
+LISTS = ("dns_trusted_acl", "ntp_servers", "upstream_dns")
 
-def text(value):
-    """Return a value as MAAS keeps it, so that values can be compared."""
+
+def text(name, value):
+    """Return the value of a setting as MAAS keeps it, so that values can be compared."""
     if isinstance(value, list):
         return " ".join(str(one) for one in value)
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else " ".join(str(value).replace(",", " ").split())
+    words = "" if value is None else str(value)
+    return " ".join(words.replace(",", " ").split()) if name in LISTS else words.strip()
 
 
 def settings(site, module):
     wanted = module.params["settings"]
     before = {name: site.get("maas/", op="get_config", name=name) for name in wanted}
-    changes = {name: text(value) for name, value in wanted.items() if text(value) != text(before[name])}
+    changes = {name: text(name, value) for name, value in wanted.items()}
+    changes = {name: value for name, value in changes.items() if value != text(name, before[name])}
     done = []
     for name, value in () if module.check_mode else changes.items():
         try:
@@ -78,7 +83,7 @@ def settings(site, module):
         except MaasError as error:
             raise MaasError(f"{error}; set before it: {', '.join(done) or 'nothing'}") from error
         done.append(name)
-    after = {**before, **{name: wanted[name] for name in changes}}
+    after = {**before, **{name: changes[name] if isinstance(wanted[name], list) else wanted[name] for name in changes}}
     return {"changed": bool(changes), "diff": {"before": before, "after": after}, "settings": after}
 
 

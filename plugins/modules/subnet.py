@@ -57,7 +57,8 @@ options:
     description: Whether MAAS gives addresses and DHCP on the subnet; if not, only from reserved ranges.
     type: bool
   disabled_boot_architectures:
-    description: Architectures that are not booted from the network here, such as V(ppc64el), all of them.
+    description: Architectures that are not booted from the network here, all of them, as MAAS calls them, such as
+      V(open-firmware_ppc64el).
     type: list
     elements: str
   force:

@@ -35,7 +35,7 @@ def subnet_fields(call):
         "allow_dns": Field(flag, default=True, empty=False),
         "allow_proxy": Field(flag, default=True, empty=False),
         "managed": Field(forms.boolean, default=True, empty=False),
-        "disabled_boot_architectures": Field(_words, default=[]),
+        "disabled_boot_architectures": Field(lambda value: _in_no_order(_words(value)), default=[]),
     }
 
 
@@ -55,6 +55,11 @@ def _cidr(value):
 
 def _words(value):
     return value if isinstance(value, list) else str(value).replace(",", " ").split()
+
+
+def _in_no_order(words):
+    """MAAS keeps a set, whose order is anything."""
+    return sorted(set(words), reverse=True)
 
 
 def _addresses(value):

@@ -11,7 +11,7 @@ from . import forms, render
 from .call import Route
 from .forms import Field, Form
 from .network import DESCRIPTION, WORD
-from .state import RACK, RACKS, REGION, REGION_AND_RACK, REGIONS
+from .state import RACKS, REGION, REGION_AND_RACK, REGIONS
 from .wire import BARE_JSON, TEXT, Refused, Response, not_found
 
 CAPABILITIES = [
@@ -198,11 +198,11 @@ def _hand_over(state, vlan, rack):
 
 
 def delete_region(call, region):
-    """Forget a region that no longer runs."""
-    if call.state.where("process", node=region["id"]):
-        raise Refused(400, f"Unable to delete {region['hostname']} as it's currently running.")
+    """Forget a region that no longer runs; of one that is a rack too, the rack, whether it runs or not."""
     if region["node_type"] == REGION_AND_RACK:
-        call.state.update("node", region["id"], node_type=RACK)
+        delete_rack(call, region)
+    elif call.state.where("process", node=region["id"]):
+        raise Refused(400, f"Unable to delete {region['hostname']} as it's currently running.")
     else:
         call.state.delete_node(region["id"])
 

@@ -184,7 +184,7 @@ def vlan_fields(call, vlan):
         "primary_rack": rack,
         "secondary_rack": rack,
         "relay_vlan": Field(forms.row(lambda word: _possible_relay(state, word, vlan))),
-        "space": Field(_space_or_none(state)),
+        "space": Field(_space_or_none(state) if vlan["id"] else forms.row(lambda word: find_space(state, word))),
         "fabric": Field(forms.row(lambda word: find_fabric(state, word)), empty=KEEP),
     }
 

@@ -50,6 +50,8 @@ def _create_user(call):
     username, email, password, is_superuser = (
         call.require(name) for name in ("username", "email", "password", "is_superuser")
     )
+    name, at, domain = email.rpartition("@")
+    email = name + at + domain.lower()
     if is_superuser not in FLAGS:
         raise Refused(500, f"Not a valid Boolean value (0 or 1): '{is_superuser}'")
     if any(row["username"] == username or row["email"] == email for row in call.state.where("user")):

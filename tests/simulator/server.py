@@ -15,9 +15,12 @@ import threading
 import time
 
 from .latency import seconds
-from .wire import Request
+from .wire import HTML, Request, Response
 
 READS = ("GET", "HEAD", "OPTIONS")
+# MAAS's web server takes a request's first line into one buffer of 8 kB.
+LONGEST_TARGET = 8190 - len("DELETE  HTTP/1.1")
+TOO_LONG = Response(414, "<title>414 Request-URI Too Large</title>", HTML)
 
 # Faults that a request can meet, beside a Response that is sent in place of the answer.
 DROP_BEFORE = "drop the connection without doing anything"
@@ -165,7 +168,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _serve(self):
         path, dummy, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = self.server.owner.answer(Request(self.command, path, query, dict(self.headers.items()), body))
+        request = Request(self.command, path, query, dict(self.headers.items()), body)
+        answer = TOO_LONG if len(self.path) > LONGEST_TARGET else self.server.owner.answer(request)
         if isinstance(answer, str):
             self.close_connection = True
             if answer == HANG:

@@ -291,7 +291,7 @@ ROWS = [
         "PostgreSQL, which ends; Patroni gives up the lead",
         prepare=give_wal_a_small_disk,
         during=another_leads,
-        heal=script(f"systemctl stop fault || true; rm {WAL}/filler"),
+        heal=script(f"systemctl stop fault || true; rm -f {WAL}/filler"),  # a rewind may have removed it
         clean=take_the_small_disk_away,
     ),
     Row(

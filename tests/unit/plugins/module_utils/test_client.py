@@ -243,3 +243,24 @@ def test_a_ca_path_that_holds_no_certificate_is_refused(tmp_path, content):
     if content:
         path.write_text(content)
     assert "ca_path" in str(refusal(Client, ["https://127.0.0.1/MAAS"], "a:b:c", ca_path=str(path)))
+
+
+def test_a_wrong_address_is_not_taken_for_an_object_that_is_missing(api):
+    for wrong in (f"{api.url}/nosuch", f"{api.url}/api/1.0"):
+        error = refusal(Client([wrong], api.api_key, timeout=5).find, "spaces/nosuch/")
+        assert error.status == 404
+    assert Client([f"{api.url}/api/2.0/"], api.api_key, timeout=5).find("spaces/nosuch/") is None
+
+
+def test_a_list_of_everything_is_waited_for_and_one_object_is_not(api, monkeypatch):
+    answered = api.server.api.handle
+
+    def slowly(request):
+        if request.path.endswith(("/ipranges/", "/version/")):
+            time.sleep(1.5)
+        return answered(request)
+
+    monkeypatch.setattr(api.server.api, "handle", slowly)
+    client = Client([api.url, api.url], api.api_key, timeout=2)
+    assert client.get("ipranges/") == [] and client.reads == 1
+    assert refusal(client.get, "version/").status is None

@@ -30,4 +30,5 @@ def test_selections_are_the_whole_of_what_is_imported(play):
 
 
 def test_a_source_without_a_keyring_is_refused(play):
-    play.refused("boot_source", "keyring", source_url="http://mirror.example.com/")
+    for check in (True, False):
+        play.refused("boot_source", "keyring_filename", check=check, source_url="http://mirror.example.com/")

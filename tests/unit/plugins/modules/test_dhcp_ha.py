@@ -435,3 +435,12 @@ def test_an_unmanaged_subnet_gets_no_dhcp(region, run):
 def test_a_range_without_a_known_subnet_asks_for_it(region, run):
     with pytest.raises(Failed, match="no subnet of this VLAN is known"):
         run({"fabric": "dc1", "vid": 300, "ranges": [pool(30)]})
+
+
+def test_a_thousand_racks_may_be_named(region, run):
+    racks = ["rack-a", "rack-b", *(f"a-rack-with-a-long-name-{number:04}" for number in range(1000))]
+    with region.transaction() as state:
+        for name in racks[2:]:
+            state.add_rack(name)
+    auto = {"fabric": "dc1", "vid": 100, "dhcp_on": True, "rack_pair": "auto", "ranges": [pool(100)]}
+    assert run(auto, racks=racks)["changed"]

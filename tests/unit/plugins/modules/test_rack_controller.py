@@ -53,3 +53,13 @@ def test_a_rack_that_hosts_virtual_machines_is_deleted_only_by_force(play):
         state.insert("vm_host", name="kvm1", node=state.find("node", hostname="rack3")["id"])
     assert "virtual machines" in play("rack_controller", hostname="rack3", state="absent").msg
     assert play("rack_controller", hostname="rack3", state="absent", force=True).changed
+
+
+def test_the_primary_rack_of_a_vlan_whose_dhcp_is_off_is_not_deleted(play):
+    play("vlan", fabric="dc1", vid=100, **PAIR)
+    play("vlan", fabric="dc1", vid=100, dhcp_on=False)
+    for check in (True, False):
+        words = "hostname: rack1", "100 of dc1", "another primary_rack"
+        play.refused("rack_controller", *words, check=check, hostname="rack1", state="absent", force=True)
+    play("vlan", fabric="dc1", vid=100, primary_rack="rack2", secondary_rack="")
+    play.changed("rack_controller", hostname="rack1", state="absent")

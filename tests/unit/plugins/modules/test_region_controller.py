@@ -30,3 +30,28 @@ def test_the_last_region_stays(play):
 def test_a_region_cannot_be_invented(play):
     play.refused("region_controller", "hostname", "region9", hostname="region9")
     play.unchanged("region_controller", hostname="region1")
+
+
+def add_both(play, *interfaces):
+    """Add a region that is a rack too, whose processes are gone."""
+    with play.site.transaction() as state:
+        places = [{"vlan": state.find("vlan", vid=vid)["id"], "ip": ip} for vid, ip in interfaces]
+        return state.add_rack("both1", places, node_type=4, version=play.site.version)["system_id"]
+
+
+def test_a_region_that_is_a_rack_too_is_deleted_as_both(play):
+    add_both(play)
+    play.changed("region_controller", hostname="both1", state="absent")
+    assert play.site.get("rackcontrollers/", hostname="both1") == []
+
+
+def test_a_region_that_is_a_rack_too_takes_no_vlan_along(play):
+    add_both(play, (200, "10.10.200.13"))
+    with play.site.transaction() as state:
+        state.add_range(state.find("subnet", name="net200")["id"], "10.10.200.100", "10.10.200.150")
+    play("vlan", fabric="dc1", vid=200, dhcp_on=True, primary_rack="both1")
+    gone = {"hostname": "both1", "state": "absent"}
+    play.refused("region_controller", "hostname: both1", "200 of dc1", **gone)
+    play("vlan", fabric="dc1", vid=200, secondary_rack="rack1")
+    play.changed("region_controller", **gone)
+    assert play("vlan_info", fabric="dc1", vid=200).vlans[0]["dhcp_on"]

@@ -26,3 +26,15 @@ def test_a_refused_value_says_what_was_set_before_it(play):
     assert (
         result.failed and "upstream_dns: Invalid IP address" in result.msg and "set before it: maas_name" in result.msg
     )
+
+
+def test_only_lists_take_a_comma_for_a_blank(play):
+    play.changed("setting", settings={"kernel_opts": "console=ttyS0 115200"})
+    play.changed("setting", settings={"kernel_opts": "console=ttyS0,115200"})
+    play.changed("setting", settings={"ntp_servers": "a.example.com,b.example.com"})
+    play.unchanged("setting", settings={"ntp_servers": "a.example.com b.example.com"})
+
+
+def test_a_list_is_told_as_maas_keeps_it(play):
+    told = play("setting", check=True, settings={"upstream_dns": ["10.0.0.2", "10.0.0.3"]})
+    assert told.settings["upstream_dns"] == "10.0.0.2 10.0.0.3"

@@ -44,3 +44,9 @@ def test_a_subnet_that_serves_dhcp_is_not_deleted(play):
 
 def test_a_subnet_with_addresses_is_deleted_by_force(play):
     play.changed("subnet", cidr="10.10.200.0/24", state="absent", force=True)
+
+
+def test_boot_architectures_have_no_order(play):
+    two = ["uefi_amd64_tftp", "open-firmware_ppc64el"]
+    play.changed("subnet", cidr="10.10.200.0/24", disabled_boot_architectures=two)
+    play.unchanged("subnet", cidr="10.10.200.0/24", disabled_boot_architectures=two[::-1])

@@ -30,3 +30,8 @@ def test_an_existing_user_cannot_be_changed(play):
 def test_a_user_is_deleted_in_favour_of_another(play):
     play("user", **BOB)
     play.changed("user", username="bob", state="absent", transfer_resources_to="admin")
+
+
+def test_the_domain_of_an_address_has_no_capitals_in_maas(play):
+    play.changed("user", **{**BOB, "email": "Bob@Example.COM"})
+    play.refused("user", "email", "another user's", username="rob", email="Bob@EXAMPLE.com", password="another secret")

@@ -87,3 +87,21 @@ def test_a_fabric_that_an_earlier_task_would_create_does_not_fail_check_mode(pla
 
 def test_the_untagged_vlan_is_not_deleted(play):
     play.refused("vlan", "default VLAN", fabric="dc1", vid=0, state="absent")
+
+
+def test_a_vlan_is_created_in_no_space(play):
+    assert play.changed("vlan", fabric="dc1", vid=301, space="").vlan["space"] == "undefined"
+    play.changed("vlan", fabric="dc1", vid=302, space="undefined")
+
+
+def test_check_mode_foretells_that_a_pair_or_a_relay_ends(play):
+    play("vlan", **PROV, **RACKS)
+    play("vlan", fabric="dc1", vid=200, relay_vlan=PROV)
+    with play.site.transaction() as state:
+        state.add_range(state.find("subnet", name="net200")["id"], "10.10.200.100", "10.10.200.150")
+    for change in (
+        {**PROV, "primary_rack": "rack2"},
+        {"fabric": "dc1", "vid": 200, "dhcp_on": True, "primary_rack": "rack1"},
+    ):
+        foretold = play("vlan", check=True, **change)
+        assert foretold.diff["after"] == play.changed("vlan", **change).diff["after"]
