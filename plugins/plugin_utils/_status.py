@@ -363,6 +363,12 @@ def racks(site):
             yield host, "MAAS is not connected to its rack", "see that it reaches TCP 5240 and 5250-5259 of all regions"
         elif not rack["connected"] and whole:
             yield host, "its rack is connected to some regions only", "see that it reaches TCP 5250-5259 of all regions"
+        if rack.get("services", {}).get("agent") == "dead":
+            yield (
+                host,
+                "the agent of its MAAS is dead, which carries out power actions, and DHCP from 3.7 on",
+                "see that it reaches TCP 5242 and 5271 of the host in maas_url, and snap logs -n=100 maas on it",
+            )
         if rack.get("services", {}).get("dhcpd") == "dead":
             yield host, "its DHCP server is dead", "see dhcpd in snap logs -n=100 maas on it"
 

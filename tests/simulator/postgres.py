@@ -68,8 +68,10 @@ def name(kind):
 
 
 def connect(parameters):
-    """Open a connection that a lost host does not keep transactions open with."""
-    return psycopg2.connect(**parameters, options="-c idle_in_transaction_session_timeout=3000")
+    """Open a connection that a lost host does not keep transactions open with: an answer that nobody takes ends it."""
+    return psycopg2.connect(
+        **parameters, options="-c tcp_user_timeout=1000 -c idle_in_transaction_session_timeout=10000"
+    )
 
 
 class PostgresStore:

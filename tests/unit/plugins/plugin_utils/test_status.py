@@ -430,6 +430,10 @@ def test_a_vlan_without_a_living_rack_has_no_dhcp(site):
         ({"rackd": "dead", "dhcpd": "off"}, "MAAS is not connected to its rack"),
         ({"rackd": "degraded", "dhcpd": "running"}, "its rack is connected to some regions only"),
         ({"rackd": "running", "dhcpd": "dead"}, "its DHCP server is dead"),
+        (
+            {"rackd": "running", "dhcpd": "running", "agent": "dead"},
+            "the agent of its MAAS is dead, which carries out power actions, and DHCP from 3.7 on",
+        ),
     ],
 )
 def test_a_rack_is_well_when_maas_says_so(site, services, what):
