@@ -20,7 +20,10 @@ class Ambiguous(Exception):
 
 
 def register(state, told, node_type, services):
-    """Add or update the node of a controller that tells {system_id, hostname, interfaces, version}; return its row."""
+    """Add or update the node of a controller that tells {system_id, hostname, interfaces, version}; return its row.
+
+    One that is not `surveyed` yet is found by its interfaces, and has none for MAAS until it is.
+    """
     node = _find(state, told, node_type)
     columns = {"hostname": told["hostname"], "version": told["version"]}
     if node is None:
@@ -33,7 +36,8 @@ def register(state, told, node_type, services):
         if name not in known:
             status = "off" if name.startswith("dhcpd") else "running"
             state.insert("service", node=node["id"], name=name, status=status, status_info="")
-    _update_interfaces(state, node, told["interfaces"])
+    if told.get("surveyed", True):
+        _update_interfaces(state, node, told["interfaces"])
     return node
 
 

@@ -48,6 +48,8 @@ class Rack:
         self._announced = None
         self._services = None
         self._configured = asyncio.Lock()
+        # A new rack listens for beacons and looks at its networks first, and tells its interfaces once it has.
+        self._surveyed = bool(config.read_text(config.MAAS_ID))
 
     async def run(self):
         """Connect to what the regions tell, again and again."""
@@ -128,7 +130,7 @@ class Rack:
     async def _register(self, name, channel):
         await rpc.greet_region(channel, self._secret)
         log(f"Event-loop '{name}' authenticated.")
-        channel.send(register=description())
+        channel.send(register={**description(), "surveyed": self._surveyed})
         answer = await channel.receive(60) or {}
         if "registered" not in answer:
             log(f"Rack controller REJECTED by the region (via {name}).")
@@ -188,9 +190,9 @@ class Rack:
             await self._tell_services()
             now = description()
             channel = next(iter(self._channels.values()), None)
-            if channel and now["interfaces"] != told["interfaces"]:
+            if channel and (not self._surveyed or now["interfaces"] != told["interfaces"]):
                 channel.send(register=now)
-                told = now
+                told, self._surveyed = now, True
 
     async def _tell_services(self):
         states = await self._states()
