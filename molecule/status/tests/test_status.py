@@ -71,7 +71,7 @@ def test_a_stopped_daemon_is_named_with_its_host(lab, tmp_path):
     assert ended != 0
     assert (report["problems"][0]["host"], report["problems"][0]["what"]) == (
         host,
-        "snap.maas.pebble.service does not run",
+        "MAAS does not run",
     )
     lab.run(host, ["systemctl start snap.maas.pebble"])
 
