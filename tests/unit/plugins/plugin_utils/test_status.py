@@ -198,7 +198,7 @@ def test_a_lost_host_is_one_problem_and_not_also_what_follows_from_it(site, name
 @pytest.mark.parametrize(
     ("why", "what"),
     [
-        ("... /root/.ansible: No space left on device", "has a full disk: Ansible can do nothing there"),
+        ("mkdir: cannot create directory: No space left on device", "has a full disk: Ansible can do nothing there"),
         ("root@10.0.0.13: Permission denied (publickey).", "refuses to let Ansible in"),
         ("ssh: connect to host 10.0.0.13 port 22: No route to host", "cannot be reached over ssh"),
     ],
