@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 
 from tests.site import maas
 from tests.site.playbook import play
-from tests.site.probe import until
+from tests.site.probe import Probe, until
 
 AWAY = 10  # seconds without MAAS at most, where nothing is lost and everything planned
 
@@ -73,3 +74,13 @@ def test_every_tier_changes_hands_and_heals(tmp_path):
     ]
     assert max(line["away"] for line in told) < AWAY
     assert (tmp_path / "index.html").exists()
+
+
+def test_no_rack_is_without_a_region_while_regions_restart(lab):
+    with contextlib.ExitStack() as stack:
+        probes = {
+            rack: stack.enter_context(Probe(lambda rack=rack: maas.regions_of(rack))) for rack in lab.groups["maas_rack"]
+        }
+        run = play("restart", "--extra-vars", json.dumps({"maas_restart": "region"}))
+    assert run.status == 0, run.output[-8000:]
+    assert {rack: probe.failed for rack, probe in probes.items()} == dict.fromkeys(probes, 0)
