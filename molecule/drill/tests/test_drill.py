@@ -79,7 +79,8 @@ def test_every_tier_changes_hands_and_heals(tmp_path):
 def test_no_rack_is_without_a_region_while_regions_restart(lab):
     with contextlib.ExitStack() as stack:
         probes = {
-            rack: stack.enter_context(Probe(lambda rack=rack: maas.regions_of(rack))) for rack in lab.groups["maas_rack"]
+            rack: stack.enter_context(Probe(lambda rack=rack: maas.regions_of(rack)))
+            for rack in lab.groups["maas_rack"]
         }
         run = play("restart", "--extra-vars", json.dumps({"maas_restart": "region"}))
     assert run.status == 0, run.output[-8000:]
