@@ -133,11 +133,18 @@ def used_by(balancer):
 def serving():
     """Return the region to which the holder of the virtual IP sends this machine's requests."""
     (holder,) = holders()
-    sessions = [collections.Counter({row["svname"]: int(row["stot"]) for row in servers(holder)})]
+    before = sessions(holder)
     for dummy in range(SOME):
         assert answers_http(Lab.current().vip, 80, "/MAAS/api/2.0/version/")(), "the virtual IP does not answer"
-    sessions.append(collections.Counter({row["svname"]: int(row["stot"]) for row in servers(holder)}))
-    return (sessions[1] - sessions[0]).most_common(1)[0][0]
+    return (sessions(holder) - before).most_common(1)[0][0]
+
+
+def sessions(balancer):
+    """Return by region how many connections a load balancer has led there, whatever they were for."""
+    led = collections.Counter()
+    for row in servers(balancer):
+        led[row["svname"]] += int(row["stot"])
+    return led
 
 
 def regions_of(rack):
