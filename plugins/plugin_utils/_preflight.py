@@ -15,6 +15,7 @@ import re
 from urllib.parse import urlsplit
 
 from ansible_collections.metal.maas_ha.plugins.filter.in_subnet import in_subnet
+from ansible_collections.metal.maas_ha.plugins.filter.region_connections import region_connections
 
 GROUPS = ("maas_etcd", "maas_postgresql", "maas_haproxy", "maas_region", "maas_rack")
 OTHER_GROUPS = ("maas_old_region", "maas_old_rack")  # those of the MAAS that a rack moves from
@@ -353,11 +354,8 @@ def connections(site):
     """PostgreSQL has room for all that the regions can open."""
     if not site["max_connections"]:
         return
-    others = {"3.4": 0, "3.5": 39, "3.8": 53}.get(site["version"], 50)  # Temporal, the API server, OpenFGA
-    counts = [
-        int(host["num_workers"]) for host in group(site, "maas_region").values() if str(host["num_workers"]).isdigit()
-    ]
-    needed = 20 + sum(10 * (count + 1) + others for count in counts)
+    counts = [host["num_workers"] for host in group(site, "maas_region").values() if str(host["num_workers"]).isdigit()]
+    needed = 20 + sum(region_connections(count, site["version"]) for count in counts)
     if int(site["max_connections"]) < needed:
         fault = f"is {site['max_connections']}, but the regions can open {needed}"
         yield "max_connections of PostgreSQL", fault, "raise it, or lower maas_region_num_workers"

@@ -20,7 +20,7 @@ from tests.site.probe import until
 
 SECRETS = "/etc/maas-ha/secrets/database.json"
 PKI = "/etc/maas-ha/pki"
-TTL = 20  # seconds that Patroni's leader key lives
+TTL = 10  # seconds that Patroni's leader key lives, by default
 FAILOVER = TTL + 10  # seconds from the loss of the leader's host to the next acknowledged write
 RETURN = 90  # seconds in which a host that comes back follows again
 

@@ -37,7 +37,7 @@ def test_a_tier_that_healed_is_a_line(tmp_path):
     assert status == 0, said
     (line,) = json.loads((tmp_path / "drill.json").read_text())
     assert (line["tier"], line["away"], line["problems"]) == ("database", 2.4, [])
-    assert "| database | Patroni handed the lead to its synchronous replica | 2.4 | nothing is wrong |" in said
+    assert "| database | handover of the lead to the synchronous replica | 2.4 | nothing is wrong |" in said
     assert (tmp_path / "drill.md").read_text().startswith("| tier |")
 
 

@@ -5,17 +5,25 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
+import yaml
 
 from tests.lab import Lab
 
-CLOSED = {
-    "maas_etcd": (2379, 2380),
-    "maas_postgresql": (5432, 8008),
-    "maas_region": (5271, 5272, 5273, 5274, 5281, 5282, 5283, 5284, 6432),
-    "maas_haproxy": (8404, 9000),
-}
-OPEN = {"maas_region": (5240,), "maas_haproxy": (80,)}
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+RULES = yaml.safe_load((ROOT / "roles/maas_firewall/vars/main.yml").read_text())["maas_firewall_ports"]
+CLOSED = [
+    ("maas_region", 6432),  # the database proxy, on the loopback address only
+    *(
+        (group, int(str(rule["port"]).split("-")[0]))
+        for rule in RULES
+        if "port" in rule and rule.get("guarded", True)
+        for group in rule["to"]
+    ),
+]
+OPEN = [("maas_region", 5240), ("maas_haproxy", 80)]
 CONNECT = "timeout 2 bash -c '</dev/tcp/{address}/{port}' 2>/dev/null && echo reached || echo shut"
 
 
@@ -24,17 +32,13 @@ def reached(host, port):
     return lab.run("client", [CONNECT.format(address=lab.hosts[host], port=port)]).strip() == "reached"
 
 
-def pairs(table):
-    return [(group, port) for group, ports in table.items() for port in ports]
-
-
-@pytest.mark.parametrize(("group", "port"), pairs(CLOSED))
+@pytest.mark.parametrize(("group", "port"), CLOSED)
 def test_a_stranger_cannot_reach(group, port):
     for host in Lab.current().groups[group]:
         assert not reached(host, port), f"{host}:{port} answers a stranger"
 
 
-@pytest.mark.parametrize(("group", "port"), pairs(OPEN))
+@pytest.mark.parametrize(("group", "port"), OPEN)
 def test_a_stranger_reaches_what_is_for_all(group, port):
     for host in Lab.current().groups[group]:
         assert reached(host, port), f"{host}:{port} does not answer"
