@@ -264,7 +264,8 @@ def _region(url):
     except ValueError:
         usable = False
     if not usable:
-        raise MaasError(f"url: {url!r} is not an address like http://maas.example.com:5240/MAAS")
+        shown = re.sub(r"//[^/]*@", "//", url)  # without a password
+        raise MaasError(f"url: {shown!r} is not an address like http://maas.example.com:5240/MAAS")
     return host, host.path.rstrip("/").removesuffix(API.rstrip("/")) or "/MAAS"
 
 

@@ -67,6 +67,9 @@ status:
     units:
       description: The state of each systemd unit that the groups promise, V(active) if it runs.
       type: dict
+    firewall:
+      description: Whether the rules that close the cluster's ports are loaded; null where they are switched off.
+      type: bool
     etcd:
       description: Whether the member is V(healthy), having a quorum, and whether it V(leads).
       type: dict
@@ -208,6 +211,13 @@ class Host:
         wanted = sorted({unit for group in self.groups for unit in UNITS[group]})
         told = self.run("systemctl", "show", "--property=Id,ActiveState", *wanted)
         return dict(re.findall(r"^Id=(.*)\nActiveState=(.*)$", told, re.MULTILINE))
+
+    def firewall(self):
+        """Return whether the rules between the hosts are loaded, None where none are wanted."""
+        told = self.run("systemctl", "show", "--property=UnitFileState", "maas-firewall.service")
+        if told.strip() != "UnitFileState=enabled":
+            return None
+        return "table inet maas_ha\n" in self.run("nft", "list", "tables")
 
     def etcd(self):
         """Return how this member is."""
@@ -366,7 +376,7 @@ def main():
         supports_check_mode=True,
     )
     host = Host(**module.params)
-    readers = {Host.units, Host.backup} if host.backups else {Host.units}
+    readers = {Host.units, Host.firewall} | ({Host.backup} if host.backups else set())
     readers |= {*(reader for group in host.groups for reader in READERS[group])}
     status, silent = {}, {}
     with ThreadPoolExecutor(max_workers=len(readers)) as pool:

@@ -34,6 +34,7 @@ DAEMONS = {
 # The rest of what it asks: what that is called, and what there is to see where it cannot be read.
 READINGS = {
     "units": ("its services", "systemctl status on it"),
+    "firewall": ("its firewall", "nft list tables on it"),
     "connections": ("its connections to PostgreSQL", "psql -U postgres on it"),
     "snap": ("its snap of MAAS", "snap list maas on it"),
     "ranges": ("its leases", "the files under /var/snap/maas/common/maas/dhcp on it"),
@@ -500,6 +501,14 @@ def disk(site):
             yield host, f"has {survey['disk_mb']} MB left under /var", "make room; PostgreSQL stops on a full disk"
 
 
+def firewall(site):
+    """The rules that close the cluster's ports are loaded wherever they are wanted."""
+    for host, loaded in told(site, "firewall").items():
+        if not loaded:
+            remedy = "run systemctl restart maas-firewall on it, and find out who took the rules away"
+            yield host, "its firewall leaves the ports of the cluster open", remedy
+
+
 def backups(site):
     """The last backup is not too old."""
     last, moments = last_backup(site), [max(facts["asked"]) for facts in site["hosts"].values() if facts["asked"]]
@@ -540,6 +549,7 @@ CHECKS = {
         _preflight.clock_daemons,
         revisions,
         held,
+        firewall,
         backups,
     ),
 }

@@ -99,6 +99,7 @@ def serve(balancer):
 
 def test_the_newest_of_the_files_that_match_is_the_last_backup(tmp_path, monkeypatch):
     monkeypatch.setattr(status_host.Host, "units", lambda host: {})
+    monkeypatch.setattr(status_host.Host, "firewall", lambda host: None)
     case = {"groups": ["maas_haproxy"], "address": "127.0.0.1", "backups": f"{tmp_path}/*.dump"}
     assert run_module("status_host", **case).status["backup"] == {"path": None, "time": None}
     for name, when in (("old.dump", 100), ("new.dump", 200), ("newer.log", 300)):
@@ -116,6 +117,21 @@ def test_an_answer_that_nobody_expects_is_none(monkeypatch):
     assert told.status["connections"] is None and told.status["snap"] is None
     assert "two" in told.silent["connections"] or "one" in told.silent["connections"]
     assert told.silent["snap"] == "list index out of range"
+
+
+@pytest.mark.parametrize(
+    ("unit", "tables", "loaded"),
+    [
+        ("enabled", "table inet filter\ntable inet maas_ha\n", True),
+        ("enabled", "table inet filter\n", False),
+        ("disabled", "", None),
+        ("", "", None),
+    ],
+)
+def test_the_firewalls_rules_are_loaded_or_not_wanted(monkeypatch, unit, tables, loaded):
+    said = {"systemctl": f"UnitFileState={unit}\n", "nft": tables}
+    monkeypatch.setattr(status_host.Host, "run", lambda self, *words: said[words[0]])
+    assert status_host.Host([], "127.0.0.1", "", 1).firewall() is loaded
 
 
 @pytest.mark.parametrize("words", [("false",), ("no-such-program",), ("sleep", "9")])

@@ -32,6 +32,7 @@ def host(number, name, groups, units, **told):
         },
         "status": {
             "units": dict.fromkeys(units, "active"),
+            "firewall": True,
             "snap": {"version": "3.7.3", "revision": "100", "channel": "3.7/stable", "held": True},
             **told,
         },
@@ -446,6 +447,12 @@ def test_a_rack_that_maas_does_not_know_is_told(site):
     site["hosts"]["control1"]["api"]["racks"].append(record("rack9", "ccc"))
     site["hosts"]["rack2"]["survey"]["hostname"] = "another"
     assert only(site)[2] == "MAAS knows no rack of that name"
+
+
+def test_a_firewall_without_its_rules_is_told(site):
+    site["hosts"]["control2"]["status"]["firewall"] = False
+    site["hosts"]["control3"]["status"]["firewall"] = None
+    assert only(site) == ("warning", "control2", "its firewall leaves the ports of the cluster open")
 
 
 def test_versions_that_differ_or_may_change_are_told(site):
