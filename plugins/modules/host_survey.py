@@ -93,7 +93,7 @@ survey:
       description: All memory, in MB.
       type: int
     disk_mb:
-      description: Free space under C(/var), in MB.
+      description: Free space where PostgreSQL, etcd and MAAS keep their data, the least of all, in MB.
       type: int
     interfaces:
       description: Each Ethernet interface with its C(name), C(mac) and C(addresses) (IPv4 with prefix).
@@ -113,12 +113,15 @@ survey:
     maas:
       description: The C(version), C(revision) and C(mode) of MAAS's snap; empty strings for what is not there.
       type: dict
+    scope:
+      description: The deployment of which the host has the database, empty where it has none.
+      type: str
     postgresql:
       description: Installed majors of PostgreSQL.
       type: list
       elements: int
     certificates:
-      description: When our C(host) and C(ca) certificates end, in seconds since 1970.
+      description: When our C(host) and C(ca) certificates end, in seconds since 1970; V(0) for a file that is none.
       type: dict
     firewall:
       description: Whom our firewall lets in, addresses by group; empty where it is not.
@@ -153,6 +156,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 CLOCK_UNITS = ("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
 SNAPD_INFOS = ("/usr/lib/snapd/info", "/snap/snapd/current/usr/lib/snapd/info")
+DATA = ("/var", "/var/lib/postgresql", "/var/lib/etcd", "/var/snap")
 FIREWALL = "/etc/maas-firewall.nft"
 CERTIFICATES = {"host": "/etc/maas-ha/pki/host.crt", "ca": "/etc/maas-ha/pki/ca.crt"}
 
@@ -215,9 +219,9 @@ def maas():
 
 
 def certificate_end(module, path):
-    """Return when a certificate ends, in seconds since 1970."""
-    answer = module.run_command(["openssl", "x509", "-noout", "-enddate", "-in", path], check_rc=True)[1]
-    return ssl.cert_time_to_seconds(answer.strip().partition("=")[2])
+    """Return when a certificate ends, in seconds since 1970; 0 for what is none, as after a power cut."""
+    status, answer, dummy = module.run_command(["openssl", "x509", "-noout", "-enddate", "-in", path])
+    return 0 if status else ssl.cert_time_to_seconds(answer.strip().partition("=")[2])
 
 
 def firewall():
@@ -310,7 +314,7 @@ def survey(module):
         "hostname": socket.gethostname(),
         "machine_id": read("/etc/machine-id"),
         "memory_mb": int(find(r"^MemTotal: *(\d+)", read("/proc/meminfo"))) // 1024,
-        "disk_mb": shutil.disk_usage("/var").free // 2**20,
+        "disk_mb": min(shutil.disk_usage(path).free for path in DATA if os.path.exists(path)) // 2**20,
         "interfaces": links,
         "listeners": listeners(module.run_command(sockets, check_rc=True)[1]),
         "clocks": [
@@ -322,6 +326,7 @@ def survey(module):
         ],
         "snapd": snapd_version(),
         "maas": maas(),
+        "scope": find(r"^scope: *\"?([^\"\n]*)", read("/etc/patroni/config.yml")),
         "postgresql": sorted(int(major) for major in os.listdir("/usr/lib/postgresql") if major.isdigit())
         if os.path.isdir("/usr/lib/postgresql")
         else [],

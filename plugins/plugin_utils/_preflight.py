@@ -41,12 +41,18 @@ MAAS_PORTS = {
     "maas_rack": {53, 67, 69, 3128, 8000, 5248, 5249},
 }
 # Which verb adds a host that the others of its group must let in.
-VERBS = {"maas_postgresql": "add_database", "maas_region": "add_region"}
+VERBS = {"maas_postgresql": "add_database", "maas_region": "add_region", "maas_haproxy": "site"}
+# By which program on which port a host shows that it still is what the inventory no longer calls it, and what to do there.
+REMAINS = {
+    "maas_haproxy": ("haproxy", 80, "a load balancer", "systemctl disable --now keepalived haproxy on it"),
+    "maas_postgresql": ("patroni", 8008, "a member of the database", "metal.maas_ha.replace_database"),
+    "maas_etcd": ("etcd", 2379, "a member of etcd", "metal.maas_ha.replace_database"),
+}
 # How a host shows that it is one of a group already.
 BUILT = {
     "maas_etcd": lambda survey: "etcd" in programs(survey),
     "maas_postgresql": lambda survey: bool(survey["postgresql"]),
-    "maas_haproxy": lambda survey: "haproxy" in programs(survey),
+    "maas_haproxy": lambda survey: holds(survey, 80, "haproxy"),  # the regions' database proxy is one too
     "maas_region": lambda survey: "region" in survey["maas"]["mode"],
     "maas_rack": lambda survey: "rack" in survey["maas"]["mode"],
 }
@@ -105,6 +111,14 @@ def own(host):
 def programs(survey):
     """Return the names of all programs that listen on a host."""
     return {socket["program"] for socket in survey["listeners"]}
+
+
+def holds(survey, port, program):
+    """Tell whether a program listens on a TCP port of a host's network."""
+    return any(
+        socket["program"] == program and socket["port"] == port and not socket["address"].startswith(("127.", "[::1]"))
+        for socket in survey["listeners"]
+    )
 
 
 def new_parts(host):
@@ -167,26 +181,29 @@ def addresses(site):
 
 
 def unreachable(site):
-    """Every host of a full run can be read."""
-    if set(site["hosts"]) <= set(site["run"]):
-        for name, host in site["hosts"].items():
-            if not host["survey"]:
-                yield (
-                    name,
-                    "cannot be read as root over ssh",
-                    f"mend ansible_host, key or sudo, or use --limit 'all:!{name}'",
-                )
+    """Every host of the run can be read."""
+    for name in site["hosts"].keys() & set(site["run"]):
+        if not site["hosts"][name]["survey"]:
+            yield (
+                name,
+                "cannot be read as root over ssh",
+                f"mend ansible_host, key or sudo, or use --limit 'all:!{name}'",
+            )
 
 
 def newcomers(site):
-    """A host that the others of its group have to let in does not come alone."""
+    """A host that the others of its group have to let in comes with them; of load balancers with all of them.
+
+    One that does not hear another holds the virtual IP beside it.
+    """
     for part, verb in VERBS.items():
         members = group(site, part)
-        others_run = set(members).intersection(site["run"])
-        for name in members:
-            alone = others_run == {name} and len(members) > 1
-            if alone and members[name]["survey"] and part in new_parts(members[name]):
-                left_out = listed(other for other in members if other != name)
+        here = {name: host for name, host in members.items() if name in site["run"]}
+        left_out = listed(name for name in members if name not in here)
+        new = [name for name, host in here.items() if host["survey"] and part in new_parts(host)]
+        grows = part == "maas_haproxy" and len(new) < len(here)
+        if left_out and (len(here) == 1 or grows):
+            for name in new:
                 yield (
                     name,
                     f"is new in {part}, and this run leaves out {left_out}, who must let it in",
@@ -201,11 +218,14 @@ def was_left_behind(host):
 
 
 def leavers(site):
-    """A region stops, and MAAS forgets it, before the others close their ports to it."""
-    for name in surveys(site):
+    """What a host no longer is in the inventory has ended there before the others close their ports to it."""
+    for name, survey in surveys(site).items():
         if was_left_behind(site["hosts"][name]):
             fault = "still runs a region, but is not in maas_region"
             yield name, fault, f"run metal.maas_ha.remove_region -e maas_region_host={name}, or put it back"
+        for part, (program, port, what, remedy) in REMAINS.items():
+            if part not in site["hosts"][name]["groups"] and holds(survey, port, program):
+                yield name, f"still is {what}, but is not in {part}", f"put it back, or {remedy}"
 
 
 def virtual_ip(site):
@@ -275,6 +295,11 @@ def deployment(site):
     if not re.fullmatch("[a-z0-9-]+", str(name)):
         told = f"is {name!r}" if name else "is not set"
         yield "maas_deployment", told, "choose a name once, of lower-case letters, digits and hyphens"
+        return
+    for member, survey in surveys(site).items():
+        if survey["scope"] not in ("", name):
+            fault = f"has the database of {survey['scope']}, but maas_deployment is {name}"
+            yield member, fault, f"set it to {survey['scope']}: Patroni keeps the database by that name"
 
 
 def versions(site):
@@ -521,7 +546,8 @@ def ends(site, kind, remedy):
     for name, survey in surveys(site).items():
         left = (survey["certificates"].get(kind, float("inf")) - survey["clock"]) / 86400
         if left < CERTIFICATE_DAYS[kind]:
-            yield name, f"has a {kind}.crt in /etc/maas-ha/pki that ends in {left:.0f} days", remedy
+            end = f"ends in {left:.0f} days" if left > 0 else "is over" if survey["certificates"][kind] else "is none"
+            yield name, f"has a {kind}.crt in /etc/maas-ha/pki that {end}", remedy
 
 
 def authority(site):

@@ -38,6 +38,7 @@ def host(number, name, *groups):
             "clocks": [],
             "snapd": "2.75",
             "maas": {"version": "", "revision": "", "mode": ""},
+            "scope": "",
             "postgresql": [],
             "certificates": {},
             "firewall": {},
@@ -312,6 +313,21 @@ FAULTS = {
         "control1 has 900 MB free under /var and needs 1000",
         "make room",
     ),
+    "another deployment": (
+        lambda s: survey(s, "control1", scope="test"),
+        "control1 has the database of test, but maas_deployment is prod",
+        "set it to test",
+    ),
+    "a load balancer that left": (
+        lambda s: listen(s, "rack1", 80, "haproxy"),
+        "rack1 still is a load balancer, but is not in maas_haproxy",
+        "systemctl disable --now keepalived haproxy",
+    ),
+    "a member of etcd that left": (
+        lambda s: listen(s, "rack1", 2379, "etcd", address="10.0.0.21"),
+        "rack1 still is a member of etcd, but is not in maas_etcd",
+        "replace_database",
+    ),
     "authority": (
         lambda s: survey(s, "control1", certificates={"ca": 1000 + 100 * DAY}),
         "control1 has a ca.crt in /etc/maas-ha/pki that ends in 100 days",
@@ -375,6 +391,8 @@ def test_a_load_balancer_of_ones_own_needs_no_vip(site):
 
 def test_a_limited_run_does_not_complain_of_the_hosts_it_leaves_out(site):
     site["hosts"]["control3"].update(survey=None, asked=None)
+    site["run"].remove("rack2")
+    assert judge(site)["problems"][0].startswith("control3 cannot be read as root over ssh")
     site["run"].remove("control3")
     survey(site, "rack1", silent=[{"address": "10.0.0.13", "port": 5250}])
     survey(site, "control1", neighbour_mac="52:54:00:00:00:0d")
@@ -487,9 +505,22 @@ def test_a_new_member_that_comes_alone_is_sent_to_the_verb(site):
     for name in set(site["hosts"]) - {"control1"}:
         site["hosts"][name]["survey"] = None
     problems = judge(site)["problems"]
-    assert len(problems) == 2 and "add_database without --limit" in problems[0] and "add_region" in problems[1]
+    assert [problem.split("run metal.maas_ha.")[1] for problem in problems] == [
+        "add_database without --limit.",
+        "add_region without --limit.",
+        "site without --limit.",
+    ]
     survey(site, "control1", postgresql=[15], maas={"version": "3.7.3", "revision": "1", "mode": "region"})
+    listen(site, "control1", 80, "haproxy")
     assert judge(site)["problems"] == []
+
+
+def test_a_new_load_balancer_does_not_come_while_another_is_left_out(site):
+    site["run"].remove("control1")
+    assert judge(site)["problems"] == []
+    listen(site, "control2", 80, "haproxy")
+    (problem,) = judge(site)["problems"]
+    assert problem.startswith("control3 is new in maas_haproxy, and this run leaves out control1")
 
 
 def test_a_firewall_that_knows_no_newcomer_yet_does_not_hinder_it(site):
