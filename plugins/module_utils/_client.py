@@ -144,7 +144,8 @@ class Client:
 
     def _send(self, method, path, query, data=None, repeat=True):
         whole = method == "GET" and path in LISTS and not query
-        until = time.monotonic() + (LIST_SECONDS if whole else self._timeout)
+        # Long lists are given time to answer, not to fail: that of their repeats begins with the first failure.
+        until = None if whole else time.monotonic() + self._timeout
         # A region that hangs must leave time for the next one.
         patience = LIST_SECONDS if whole else self._timeout / len(self._regions)
         attempt = 0
@@ -156,6 +157,7 @@ class Client:
                 if method == "DELETE" and attempt and error.status == 404:
                     return None
                 wait = error.wait
+                until = until or time.monotonic() + self._timeout
                 if wait is None or (error.unsure and not repeat) or time.monotonic() + wait > until:
                     raise
             if self._current == region:

@@ -383,7 +383,8 @@ def main():
         for name, asked in {reader.__name__: pool.submit(reader, host) for reader in readers}.items():
             try:
                 status[name] = asked.result()
-            except (Silent, OSError, ValueError, LookupError) as error:  # what nobody expects is no answer either
+            # What nobody expects is no answer either.
+            except (Silent, OSError, ValueError, LookupError, AttributeError, TypeError) as error:
                 status[name], silent[name] = None, str(error) or type(error).__name__
     module.exit_json(changed=False, status=status, silent=silent)
 

@@ -457,8 +457,8 @@ def absent(site):
     return silences(site, read=False)
 
 
-def clocks(site):
-    """The hosts agree on the time.
+def apart(site):
+    """Return the hosts whose clock is off, each with by how many seconds at least, and from whose.
 
     A host was read somewhere between two moments of the controller's clock, so its offset is known as an interval,
     and only what lies outside of it is certain.
@@ -467,17 +467,16 @@ def clocks(site):
     for name, survey in surveys(site).items():
         before, after = site["hosts"][name]["asked"]
         offsets.append((survey["clock"] - after, survey["clock"] - before, name))
-    if not offsets:
-        return
-    low, high, reference = sorted(offsets)[len(offsets) // 2]
-    for lowest, highest, name in offsets:
-        apart = max(lowest - high, low - highest)
-        if apart > CLOCK_SECONDS:
-            yield (
-                name,
-                f"has a clock {apart:.0f} s or more off {reference}'s",
-                "set it, and let it follow a time server",
-            )
+    low, high, reference = sorted(offsets)[len(offsets) // 2] if offsets else (0, 0, "")
+    found = [(name, max(lowest - high, low - highest), reference) for lowest, highest, name in offsets]
+    return [one for one in found if one[1] > CLOCK_SECONDS]
+
+
+def clocks(site):
+    """The hosts agree on the time."""
+    for name, seconds, reference in apart(site):
+        fault = f"has a clock {seconds:.0f} s or more off {reference}'s"
+        yield name, fault, "set it, and let it follow a time server"
 
 
 def clock_daemons(site):

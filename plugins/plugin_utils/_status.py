@@ -20,6 +20,14 @@ CONNECTIONS_FULL = 0.8
 RANGE_FULL = 0.9
 LAG_BYTES = 16 * 2**20
 DISK_MB = _preflight.BUILT_DISK_MB
+# What a full disk does to the hosts of a group.
+FULL = {
+    "maas_postgresql": "PostgreSQL stops on a full disk",
+    "maas_region": "MAAS stores its images there",
+    "maas_rack": "dhcpd grants no lease that it cannot write down",
+}
+CLOCK_JUMP = 60  # seconds
+NEVER = float("inf")
 LEADING = ("leader", "master", "primary", "standby_leader")
 FOLLOWING = ("streaming", "running", "in archive recovery")
 MAAS = ("snap.maas.pebble.service", "snap.maas.supervisor.service")  # either, by the series
@@ -88,7 +96,8 @@ def record(site, part, host):
 def runs(site, host, unit):
     """Tell whether a daemon runs on a host that was asked, as far as is known."""
     units, names = site["hosts"][host]["status"]["units"], MAAS if unit in MAAS else (unit,)
-    return units is None or any(units.get(name) in ("active", "reloading") for name in names)
+    # One that waits for others, as etcd for a quorum, is activating.
+    return units is None or any(units.get(name) in ("active", "reloading", "activating") for name in names)
 
 
 def wanted(site, unit):
@@ -115,6 +124,20 @@ def leaders(site):
     named = {member["name"] for view in views.values() for member in view["members"] if member["role"] in LEADING}
     silent = unasked(site, group(site, "maas_postgresql")) + (away(site) if told(site, "region") else [])
     return [host for host in silent if host in named]
+
+
+def expired(site):
+    """Return the hosts whose certificate is over, to which nobody speaks."""
+    return [
+        name for name, survey in surveys(site).items() if survey["certificates"].get("host", NEVER) <= survey["clock"]
+    ]
+
+
+def has_quorum(site):
+    """Tell whether etcd has a quorum, as far as is known."""
+    members = group(site, "maas_etcd")
+    asked = told(site, "units").keys() & members.keys() and not unasked(site, members)
+    return not asked or any(member["healthy"] for member in told(site, "etcd").values())
 
 
 def has_database(site):
@@ -220,11 +243,38 @@ def interface(site):
             )
 
 
+def over(site):
+    """Every host's certificate is good: without, etcd, Patroni and the database proxies trust nobody."""
+    for host in expired(site):
+        yield host, "its certificate, host.crt in /etc/maas-ha/pki, is over", "run metal.maas_ha.database, which renews it"
+
+
+def jumped(site):
+    """No clock is so far off that certificates, leases and elections go wrong."""
+    for host, apart, reference in _preflight.apart(site):
+        if apart >= CLOCK_JUMP:
+            yield (
+                host,
+                f"has a clock {apart:.0f} s or more off {reference}'s",
+                f"find out which is right, and set the other: date --set=@$(ssh {reference} date +%s)",
+            )
+
+
+def off(site):
+    """The hosts agree on the time."""
+    wrong = {host for host, dummy, dummy in jumped(site)}
+    return (problem for problem in _preflight.clocks(site) if problem[0] not in wrong)
+
+
+def ending(site):
+    """No host's certificate ends soon."""
+    return (problem for problem in _preflight.leaves(site) if problem[0] not in expired(site))
+
+
 def quorum(site):
     """Patroni's store has a quorum."""
-    members = group(site, "maas_etcd")
-    asked = told(site, "units").keys() & members.keys() and not unasked(site, members)
-    if asked and not any(member["healthy"] for member in told(site, "etcd").values()):
+    if not has_quorum(site) and not expired(site):
+        members = group(site, "maas_etcd")
         need = len(members) // 2 + 1
         yield (
             listed(members),
@@ -236,7 +286,8 @@ def quorum(site):
 def leader(site):
     """One database host leads."""
     members, found = group(site, "maas_postgresql"), leaders(site)
-    if not found and told(site, "units").keys() & members.keys() and not unasked(site, members):
+    asked = told(site, "units").keys() & members.keys() and not unasked(site, members)
+    if not found and asked and not expired(site):
         yield (
             listed(members),
             "have no database leader: MAAS can neither read nor write",
@@ -281,7 +332,8 @@ def answers(site):
     for host, facts in site["hosts"].items():
         for name, why in facts["silent"].items():
             unit, called = DAEMONS.get(name, (None, None))
-            if not unit or not wanted(site, unit) or not runs(site, host, unit):
+            follows = name in ("etcd", "patroni") and not has_quorum(site) or host in expired(site)
+            if not unit or not wanted(site, unit) or not runs(site, host, unit) or follows:
                 continue
             if name == "region" and not has_database(site):
                 yield host, "MAAS does not answer, for it has no database", "mend the database first"
@@ -320,7 +372,7 @@ def unhealthy(site):
 
 def ways(site):
     """Every region is led to the one leader."""
-    if not group(site, "maas_postgresql") or not leaders(site):
+    if not group(site, "maas_postgresql") or not leaders(site) or expired(site):
         return
     for host, servers in told(site, "database_proxy").items():
         up = [name for name, state in servers.items() if state == "UP"]
@@ -349,11 +401,27 @@ def balanced(site):
                     )
 
 
+def strangers(site):
+    """Return the regions that MAAS knows and the inventory does not."""
+    ours = {hostname(site, host) for host in group(site, "maas_region")}
+    return [region["hostname"] for region in api(site, "regions") or [] if region["hostname"] not in ours]
+
+
+def forgotten(site):
+    """Every region of MAAS is in the inventory."""
+    for name in strangers(site):
+        yield (
+            name,
+            "is a region to MAAS, but not in maas_region",
+            f"put it back, or run metal.maas_ha.remove_region -e maas_region_host={name}",
+        )
+
+
 def racks(site):
     """MAAS is connected to every rack."""
     if api(site, "racks") is None:
         return
-    whole = told(site, "region").keys() == group(site, "maas_region").keys()
+    whole = told(site, "region").keys() == group(site, "maas_region").keys() and not strangers(site)
     for host in group(site, "maas_rack"):
         rack = record(site, "racks", host)
         if host in away(site):
@@ -361,7 +429,11 @@ def racks(site):
         if not rack:
             yield host, "MAAS knows no rack of that name", f"run metal.maas_ha.rack --limit {host}"
         elif rack["services"].get("rackd") == "dead":
-            yield host, "MAAS is not connected to its rack", "see that it reaches TCP 5240 and 5250-5259 of all regions"
+            yield (
+                host,
+                "MAAS is not connected to its rack",
+                "see that it reaches TCP 5240 and 5250-5259 of all regions; restart no rack before, which may end its DHCP",
+            )
         elif not rack["connected"] and whole:
             yield host, "its rack is connected to some regions only", "see that it reaches TCP 5250-5259 of all regions"
         if rack.get("services", {}).get("agent") == "dead":
@@ -375,16 +447,27 @@ def racks(site):
 
 
 def served(site):
-    """Every VLAN with DHCP has a rack that can serve it."""
+    """Every VLAN with DHCP has a rack that can serve it: one that a region reaches, or that leases by itself."""
     alive = {
         hostname(site, host)
         for host in group(site, "maas_rack")
         if host not in away(site) and record(site, "racks", host).get("services", {}).get("rackd") != "dead"
     }
+    leasing = {
+        (hostname(site, host), one["vlan"])
+        for host, found in told(site, "ranges").items()
+        for one in found
+        if runs(site, host, MAAS[0])
+    }
     for vlan in api(site, "vlans") or []:
         serving = [rack_of(site, vlan[name]) for name in ("primary_rack", "secondary_rack") if vlan[name]]
-        if vlan["dhcp_on"] and api(site, "racks") is not None and not alive.intersection(serving):
-            yield listed(serving), f"{vlan_name(vlan)} has no DHCP, for none of its racks lives", "start one of them"
+        served_by = alive.intersection(serving) or {rack for rack, number in leasing if number == vlan["id"]}
+        if vlan["dhcp_on"] and api(site, "racks") is not None and not served_by:
+            yield (
+                listed(serving),
+                f"{vlan_name(vlan)} has no DHCP, for none of its racks lives as far as can be seen",
+                "start one of them, or mend the network to them",
+            )
 
 
 def failover(site):
@@ -424,6 +507,8 @@ def replication(site):
     anew = f"patronictl -c /etc/patroni/config.yml reinit {site['deployment']}"
     for host in followers:
         member = members.get(host, {"state": "unknown to its leader", "lag": 0})
+        if host in low(site):
+            continue
         if member["state"] not in FOLLOWING:
             yield (
                 host,
@@ -479,8 +564,14 @@ def revisions(site):
         found.setdefault(snap["revision"], []).append(host)
     if len(found) > 1:
         words = "; ".join(f"{revision} on {listed(hosts)}" for revision, hosts in found.items())
-        few = min(found.values(), key=len)
-        yield listed(few), f"the revisions of MAAS differ: {words}", "bring all hosts to one revision, racks first"
+        # What is from a file has a revision such as x1.
+        newest = max(found, key=lambda revision: (len(revision), revision))
+        yield (
+            listed(host for revision, hosts in found.items() if revision != newest for host in hosts),
+            f"the revisions of MAAS differ: {words}",
+            f"run snap refresh maas --revision={newest} there, racks first, then one region after the other; never revert,"
+            " for the database does not",
+        )
 
 
 def held(site):
@@ -494,11 +585,16 @@ def held(site):
             )
 
 
+def low(site):
+    """Return how many MB are left on each host that has little room."""
+    return {host: survey["disk_mb"] for host, survey in surveys(site).items() if survey["disk_mb"] < DISK_MB}
+
+
 def disk(site):
     """Every host has room."""
-    for host, survey in surveys(site).items():
-        if survey["disk_mb"] < DISK_MB:
-            yield host, f"has {survey['disk_mb']} MB left under /var", "make room; PostgreSQL stops on a full disk"
+    for host, left in low(site).items():
+        harm = [text for part, text in FULL.items() if part in site["hosts"][host]["groups"]]
+        yield host, f"has {left} MB left under /var", f"make room: {', '.join(harm) or 'a full disk stops its services'}"
 
 
 def firewall(site):
@@ -523,6 +619,8 @@ CHECKS = {
     "critical": (
         unreachable,
         unread,
+        over,
+        jumped,
         interface,
         quorum,
         leader,
@@ -533,19 +631,20 @@ CHECKS = {
         served,
     ),
     "warning": (
+        disk,
         readings,
         unhealthy,
         replication,
         patroni,
         balanced,
+        forgotten,
         racks,
         failover,
         leases,
         connections,
-        disk,
-        _preflight.leaves,
+        ending,
         _preflight.authority,
-        _preflight.clocks,
+        off,
         _preflight.clock_daemons,
         revisions,
         held,

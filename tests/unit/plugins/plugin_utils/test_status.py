@@ -403,9 +403,9 @@ def test_full_connections_leases_and_disks_are_told(site):
     site["hosts"]["rack1"]["status"]["ranges"][0]["used"] = 90
     site["hosts"]["rack2"]["survey"]["disk_mb"] = 12
     assert told(site) == [
+        ("rack2", "has 12 MB left under /var"),
         ("rack1, rack2", "90 of the 100 addresses 10.1.0.100 to 10.1.0.199 are leased"),
         ("control1", "320 of 400 database connections are used"),
-        ("rack2", "has 12 MB left under /var"),
     ]
 
 
@@ -422,7 +422,58 @@ def test_a_pair_out_of_step_is_told_on_both_sides(site):
 
 def test_a_vlan_without_a_living_rack_has_no_dhcp(site):
     lose(site, "rack1", "rack2")
-    assert told(site)[1] == ("rack1, rack2", "VLAN 100 of dc1 has no DHCP, for none of its racks lives")
+    what = "VLAN 100 of dc1 has no DHCP, for none of its racks lives as far as can be seen"
+    assert told(site)[1] == ("rack1, rack2", what)
+
+
+def test_racks_that_are_cut_off_serve_on_and_nobody_is_told_to_restart_them(site):
+    for rack in site["hosts"]["control1"]["api"]["racks"]:
+        rack |= {"services": {"rackd": "dead", "dhcpd": "running"}, "connected": False}
+    assert only(site) == ("warning", "rack1, rack2", "MAAS is not connected to its rack")
+    assert "restart no rack before" in _status.problems(site)[0]["remedy"]
+    site["hosts"]["rack1"]["status"]["ranges"] = site["hosts"]["rack2"]["status"]["ranges"] = []
+    assert "has no DHCP" in told(site)[0][1]
+
+
+def test_a_region_that_only_maas_knows_is_told(site):
+    site["hosts"]["control1"]["api"]["regions"].append(
+        {**site["hosts"]["control1"]["api"]["regions"][0], "hostname": "control9"}
+    )
+    assert only(site) == ("warning", "control9", "is a region to MAAS, but not in maas_region")
+
+
+def test_a_certificate_that_is_over_is_told_and_not_what_follows_from_it(site):
+    for name in ("control1", "control2", "control3"):
+        facts = site["hosts"][name]
+        facts["survey"]["certificates"]["host"] = NOW - DAY
+        facts["status"] |= {"etcd": None, "patroni": None, "region": None}
+        facts["silent"] = {"etcd": "certificate has expired", "patroni": "certificate has expired", "region": "500"}
+    what = "its certificate, host.crt in /etc/maas-ha/pki, is over"
+    assert told(site)[0] == ("control1, control2, control3", what)
+    assert not [what for host, what in told(site) if "etcd" in what or "leader" in what]
+
+
+def test_an_etcd_that_waits_for_others_runs_and_what_waits_for_it_is_not_told(site):
+    lose(site, "control1", "control2")
+    facts = site["hosts"]["control3"]
+    facts["status"]["units"]["etcd.service"] = "activating"
+    facts["status"] |= {"etcd": None, "patroni": None}
+    facts["silent"] = {"etcd": "Connection refused", "patroni": "The read operation timed out"}
+    found = [what for host, what in told(site) if "control3" in host]
+    assert any(what.startswith("have no quorum in etcd") for what in found)
+    assert not [what for what in found if "does not answer" in what or "does not run" in what]
+
+
+def test_a_replica_on_a_full_disk_is_not_told_to_copy_anew(site):
+    site["hosts"]["control3"]["survey"]["disk_mb"] = 12
+    site["hosts"]["control1"]["status"]["patroni"]["members"][2] |= {"state": "crashed", "lag": None}
+    assert only(site) == ("warning", "control3", "has 12 MB left under /var")
+
+
+def test_a_clock_that_jumped_comes_first(site):
+    site["hosts"]["rack1"]["survey"]["clock"] = NOW + 3600
+    severity, host, what = only(site)
+    assert (severity, host) == ("critical", "rack1") and what.startswith("has a clock 35")
 
 
 @pytest.mark.parametrize(
