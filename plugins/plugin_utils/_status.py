@@ -246,7 +246,11 @@ def interface(site):
 def over(site):
     """Every host's certificate is good: without, etcd, Patroni and the database proxies trust nobody."""
     for host in expired(site):
-        yield host, "its certificate, host.crt in /etc/maas-ha/pki, is over", "run metal.maas_ha.database, which renews it"
+        yield (
+            host,
+            "its certificate, host.crt in /etc/maas-ha/pki, is over",
+            "run metal.maas_ha.database, which renews it",
+        )
 
 
 def jumped(site):
@@ -594,7 +598,11 @@ def disk(site):
     """Every host has room."""
     for host, left in low(site).items():
         harm = [text for part, text in FULL.items() if part in site["hosts"][host]["groups"]]
-        yield host, f"has {left} MB left under /var", f"make room: {', '.join(harm) or 'a full disk stops its services'}"
+        yield (
+            host,
+            f"has {left} MB left under /var",
+            f"make room: {', '.join(harm) or 'a full disk stops its services'}",
+        )
 
 
 def firewall(site):

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import re
+import textwrap
 
 import pytest
 
@@ -26,6 +28,7 @@ read -r ETCDCTL_USER
 export ETCDCTL_USER ETCDCTL_API=3
 etcdctl --endpoints=https://{address}:2379 --cacert=ca.crt --cert=host.crt --key=host.key member list -w json
 """
+OPERATIONS = pathlib.Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 PATRONICTL = "patronictl -c /etc/patroni/config.yml"
 GAP = re.compile(r"was away for [0-9.]+ s at most \(\d+ of \d+ questions were not answered\)")
 
@@ -211,3 +214,30 @@ def test_a_new_host_takes_the_place_of_a_dead_one(lab, inventory):
     assert run.status == 0, run.output[-8000:]
     assert maas.database_is_whole(FIRST, SECOND, "rack2")
     assert voters(lab) == {FIRST, SECOND, "rack2"}
+
+
+def test_one_host_that_is_left_carries_the_database_on(lab, inventory):
+    """As the page of operations tells it for an etcd most of which is gone for good."""
+    maas.client().post("tags/", {"name": "kept"})
+    lab.off("rack2")
+    for host in (SECOND, THIRD):
+        lab.reinstall(host)
+    refused = play("site", inventory=inventory(*MEMBERS, maas_rack=["rack1"]))
+    assert refused.status and "cluster would begin with an empty one" in refused.told
+    section = OPERATIONS.read_text().partition("### Most of etcd is gone for good")[2]
+    (commands,) = re.findall(r"```shell\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    others = {"maas_region": [FIRST], "maas_haproxy": [FIRST], "maas_rack": ["rack1"]}
+    lab.run(FIRST, [textwrap.dedent(commands)])
+    run = play("database", inventory=inventory(FIRST, **others))
+    assert run.status == 0, run.output[-8000:]
+    assert maas.database_is_whole(FIRST)
+    for host in (SECOND, THIRD):
+        run = play("remove_region", "--extra-vars", f"maas_region_host={host}", inventory=inventory(FIRST, **others))
+        assert "failed=0" in run.output, run.output[-8000:]
+    run = play("add_database", inventory=inventory(*MEMBERS, **others))
+    assert run.status == 0, run.output[-8000:]
+    run = play("add_region", inventory=inventory(*MEMBERS, maas_rack=["rack1"]))
+    assert run.status == 0, run.output[-8000:]
+    assert maas.database_is_whole(*MEMBERS)
+    assert maas.regions() == set(MEMBERS)
+    assert maas.client().find("tags/kept/")
