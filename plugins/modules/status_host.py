@@ -74,8 +74,8 @@ status:
       description: Whether the member is V(healthy), having a quorum, and whether it V(leads).
       type: dict
     patroni:
-      description: The V(role) and V(state) of this member, whether PostgreSQL waits for a restart (V(pending_restart)), whether Patroni is
-        V(paused), and all V(members) with name, role, state and lag in bytes.
+      description: The V(role) and V(state) of this member, whether PostgreSQL waits for a restart (V(pending_restart)),
+        whether Patroni is V(paused), and all V(members) with name, role, state and lag in bytes.
       type: dict
     connections:
       description: How many connections PostgreSQL has, V(used), and how many it takes, V(most).

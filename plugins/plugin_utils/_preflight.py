@@ -42,7 +42,7 @@ MAAS_PORTS = {
 }
 # Which verb adds a host that the others of its group must let in.
 VERBS = {"maas_postgresql": "add_database", "maas_region": "add_region", "maas_haproxy": "site"}
-# By which program on which port a host shows that it still is what the inventory no longer calls it, and what to do there.
+# By which program on which port a host shows that it still is what the inventory no longer calls it, and what to do.
 REMAINS = {
     "maas_haproxy": ("haproxy", 80, "a load balancer", "systemctl disable --now keepalived haproxy on it"),
     "maas_postgresql": ("patroni", 8008, "a member of the database", "metal.maas_ha.replace_database"),

@@ -336,7 +336,7 @@ def answers(site):
     for host, facts in site["hosts"].items():
         for name, why in facts["silent"].items():
             unit, called = DAEMONS.get(name, (None, None))
-            follows = name in ("etcd", "patroni") and not has_quorum(site) or host in expired(site)
+            follows = (name in ("etcd", "patroni") and not has_quorum(site)) or host in expired(site)
             if not unit or not wanted(site, unit) or not runs(site, host, unit) or follows:
                 continue
             if name == "region" and not has_database(site):
@@ -436,7 +436,8 @@ def racks(site):
             yield (
                 host,
                 "MAAS is not connected to its rack",
-                "see that it reaches TCP 5240 and 5250-5259 of all regions; restart no rack before, which may end its DHCP",
+                "see that it reaches TCP 5240 and 5250-5259 of all regions;"
+                " restart no rack before, which may end its DHCP",
             )
         elif not rack["connected"] and whole:
             yield host, "its rack is connected to some regions only", "see that it reaches TCP 5250-5259 of all regions"
@@ -573,8 +574,8 @@ def revisions(site):
         yield (
             listed(host for revision, hosts in found.items() if revision != newest for host in hosts),
             f"the revisions of MAAS differ: {words}",
-            f"run snap refresh maas --revision={newest} there, racks first, then one region after the other; never revert,"
-            " for the database does not",
+            f"run snap refresh maas --revision={newest} there, racks first, then one region after the other;"
+            " never revert, for the database does not",
         )
 
 
