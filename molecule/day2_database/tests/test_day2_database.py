@@ -142,6 +142,13 @@ def test_a_change_of_hands_that_makes_no_sense_is_refused(words, sentence):
     assert (maas.leader(), maas.holders()) == (leader, holders)
 
 
+def test_a_change_of_hands_without_all_who_take_part_is_refused():
+    leader = maas.leader()
+    run = play("switchover", "--limit", FIRST, "--extra-vars", "maas_switchover=database")
+    assert run.status and "--limit may leave out none of them" in run.told
+    assert maas.leader() == leader
+
+
 def test_a_member_that_runs_and_is_not_in_the_inventory_is_refused(lab, inventory):
     run = play("replace_database", inventory=inventory(FIRST, SECOND))
     assert run.status and "running, but not in maas_postgresql: control3" in run.told

@@ -146,6 +146,12 @@ def test_a_check_of_the_removal_tells_the_plan_and_does_nothing(lab):
     assert dhcpd(lab, "rack1")[0] == "primary" and has_maas(lab, "rack1")
 
 
+def test_a_limit_that_leaves_out_the_regions_is_refused(lab):
+    run = verb(lab, "remove_rack", "rack1", "--limit", "rack1")
+    assert run.status and "--limit may not leave out all of them" in run.told
+    assert maas.racks()["rack1"] == "running"
+
+
 def test_the_primary_is_removed(lab, kept):
     run = verb(lab, "remove_rack", "rack1")
     assert run.status == 0, run.output[-8000:]

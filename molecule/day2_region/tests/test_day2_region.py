@@ -131,6 +131,12 @@ def test_what_is_no_region_that_can_go_is_refused(smaller, host, sentence):
     assert maas.racks()["rack1"] == "running"
 
 
+@pytest.mark.usefixtures("untouched")
+def test_a_limit_that_leaves_out_who_stays_is_refused(smaller):
+    run = remove(COMING, "--limit", COMING, inventory=smaller)
+    assert run.status and "--limit may not leave out all of them" in run.told
+
+
 def test_the_last_region_that_answers_is_refused(lab, tmp_path):
     lab.run("control2", ["snap stop maas"])
     try:

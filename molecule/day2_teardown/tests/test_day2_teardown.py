@@ -70,6 +70,7 @@ def test_hosts_that_nobody_named_are_left_alone():
 def test_without_the_right_name_nothing_happens():
     assert "say the name of their deployment: -e maas_teardown=lab" in refusal("--limit", "all")
     assert "You said prod." in refusal("--limit", "all", "--extra-vars", "maas_teardown=prod")
+    assert "say the name of their deployment" in refusal("--limit", "all", "--skip-tags", "assert")
 
 
 def test_a_quorum_is_not_torn_apart(hosts):

@@ -51,6 +51,12 @@ def test_check_mode_on_a_built_site_reports_no_change():
     assert run.changes == []
 
 
+def test_one_tier_alone_can_be_run():
+    run = play("site", "--tags", "maas_haproxy")
+    assert run.status == 0, run.output[-8000:]
+    assert run.changes == []
+
+
 def test_one_host_alone_can_be_run():
     host = Lab.current().groups["maas_region"][-1]
     run = play("site", "--limit", host)
