@@ -138,11 +138,12 @@ def test_a_conflict_without_a_time_is_an_error(api, client):
     assert "409: Cannot release" in str(refusal(client.post, "fabrics/", {"name": "dc1"}))
 
 
-def test_patience_has_an_end(api):
+@pytest.mark.parametrize("path", ["fabrics/", "rackcontrollers/"])
+def test_patience_has_an_end(api, path):
     client = Client([api.url], api.api_key, timeout=1)
     api.server.fail(*[NO_SERVER] * 50)
     began = time.monotonic()
-    assert refusal(client.get, "fabrics/").status == 503
+    assert refusal(client.get, path).status == 503
     assert time.monotonic() - began < 4
 
 
