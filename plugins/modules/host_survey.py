@@ -93,6 +93,9 @@ survey:
       description: All memory, in MB.
       type: int
     disk_mb:
+      description: Free space under C(/var), in MB.
+      type: int
+    data_mb:
       description: Free space where PostgreSQL, etcd and MAAS keep their data, the least of all, in MB.
       type: int
     interfaces:
@@ -314,7 +317,8 @@ def survey(module):
         "hostname": socket.gethostname(),
         "machine_id": read("/etc/machine-id"),
         "memory_mb": int(find(r"^MemTotal: *(\d+)", read("/proc/meminfo"))) // 1024,
-        "disk_mb": min(shutil.disk_usage(path).free for path in DATA if os.path.exists(path)) // 2**20,
+        "disk_mb": shutil.disk_usage("/var").free // 2**20,
+        "data_mb": min(shutil.disk_usage(path).free for path in DATA if os.path.exists(path)) // 2**20,
         "interfaces": links,
         "listeners": listeners(module.run_command(sockets, check_rc=True)[1]),
         "clocks": [

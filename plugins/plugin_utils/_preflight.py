@@ -122,8 +122,13 @@ def holds(survey, port, program):
 
 
 def new_parts(host):
-    """Return the groups that a host is in and shows nothing of yet."""
-    return [part for part in host["groups"] if not BUILT[part](host["survey"])]
+    """Return the groups that a host is in and shows nothing of yet, be it in the rules of its own firewall."""
+    known = {part for part, addresses in host["survey"]["firewall"].items() if host["address"] in addresses}
+    return [
+        part
+        for part in host["groups"]
+        if not BUILT[part](host["survey"]) and not (part == "maas_haproxy" and part in known)
+    ]
 
 
 def runs_maas(host):
@@ -182,8 +187,8 @@ def addresses(site):
 
 def unreachable(site):
     """Every host of the run can be read."""
-    for name in site["hosts"].keys() & set(site["run"]):
-        if not site["hosts"][name]["survey"]:
+    for name, host in site["hosts"].items():
+        if name in site["run"] and not host["survey"]:
             yield (
                 name,
                 "cannot be read as root over ssh",
@@ -534,9 +539,12 @@ def resources(site):
             fault = f"has {survey['memory_mb']} MB of memory, but maas_preflight_memory_mb is {site['memory_mb']}"
             yield name, fault, "give it more"
         built = survey["maas"]["revision"] or survey["postgresql"]
-        wanted = min(site["disk_mb"], BUILT_DISK_MB) if built else site["disk_mb"]
-        if survey["disk_mb"] < wanted:
-            fault = f"has {survey['disk_mb']} MB free under /var and needs {wanted} (maas_preflight_disk_mb)"
+        # What is built has its data where it is, perhaps on disks of their own.
+        free, wanted = (
+            (survey["data_mb"], min(site["disk_mb"], BUILT_DISK_MB)) if built else (survey["disk_mb"], site["disk_mb"])
+        )
+        if free < wanted:
+            fault = f"has {free} MB free under /var and needs {wanted} (maas_preflight_disk_mb)"
             yield name, fault, "make room"
 
 

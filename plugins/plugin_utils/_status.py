@@ -592,7 +592,7 @@ def held(site):
 
 def low(site):
     """Return how many MB are left on each host that has little room."""
-    return {host: survey["disk_mb"] for host, survey in surveys(site).items() if survey["disk_mb"] < DISK_MB}
+    return {host: survey["data_mb"] for host, survey in surveys(site).items() if survey["data_mb"] < DISK_MB}
 
 
 def disk(site):
@@ -784,7 +784,7 @@ def hosts(site, found):
             "state": next((one for one in CHECKS if one in severities), "ok" if survey else "unknown"),
             "reached": survey is not None,
             "snap": snap,
-            "disk_mb": survey and survey["disk_mb"],
+            "disk_mb": survey and survey["data_mb"],
             "clock_offset": survey and round(clock_offset(facts), 1),
             "certificate_days": {
                 kind: int((end - survey["clock"]) // 86400) for kind, end in survey["certificates"].items()

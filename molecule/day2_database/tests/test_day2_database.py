@@ -240,7 +240,7 @@ def test_one_host_that_is_left_carries_the_database_on(lab, inventory):
     assert maas.database_is_whole(FIRST)
     for host in (SECOND, THIRD):
         run = play("remove_region", "--extra-vars", f"maas_region_host={host}", inventory=inventory(FIRST, **others))
-        assert "failed=0" in run.output, run.output[-8000:]
+        assert run.status == 0, run.output[-8000:]
     run = play("add_database", inventory=inventory(*MEMBERS, **others))
     assert run.status == 0, run.output[-8000:]
     run = play("add_region", inventory=inventory(*MEMBERS, maas_rack=["rack1"]))

@@ -31,6 +31,7 @@ def host(number, name, *groups):
             "os": {"id": "ubuntu", "version": "24.04"},
             "memory_mb": 8000,
             "disk_mb": 50000,
+            "data_mb": 50000,
             "hostname": name,
             "machine_id": f"{number:032x}",
             "interfaces": [{"name": "eth0", "mac": f"52:54:00:00:00:{number:02x}", "addresses": [f"{address}/24"]}],
@@ -309,7 +310,7 @@ FAULTS = {
     "memory": (lambda s: survey(s, "rack1", memory_mb=1000), "rack1 has 1000 MB of memory", "maas_preflight_memory_mb"),
     "disk": (lambda s: survey(s, "rack1", disk_mb=9000), "rack1 has 9000 MB free under /var", "maas_preflight_disk_mb"),
     "full disk of a built host": (
-        lambda s: survey(s, "control1", disk_mb=900, postgresql=[16]),
+        lambda s: survey(s, "control1", data_mb=900, postgresql=[16]),
         "control1 has 900 MB free under /var and needs 1000",
         "make room",
     ),
@@ -359,7 +360,7 @@ def test_all_problems_are_told_at_once(site):
 def test_a_built_site_has_no_problem(site):
     for name in site["hosts"]:
         mode = "rack" if name.startswith("rack") else "region"
-        survey(site, name, maas={"version": "3.7.3-1-g1", "revision": "x1", "mode": mode}, disk_mb=5000)
+        survey(site, name, maas={"version": "3.7.3-1-g1", "revision": "x1", "mode": mode}, disk_mb=5000, data_mb=5000)
         for port in range(5239, 5260):
             listen(site, name, port, "nginx")
         if mode == "region":

@@ -26,6 +26,7 @@ def host(number, name, groups, units, **told):
             "clock": NOW,
             "hostname": name,
             "disk_mb": 50000,
+            "data_mb": 50000,
             "interfaces": [{"name": "eth0", "mac": "52:54:00:00:00:01", "addresses": [f"{address}/24"]}],
             "clocks": [],
             "certificates": {"host": NOW + 300 * DAY, "ca": NOW + 3000 * DAY},
@@ -401,7 +402,7 @@ def test_a_member_of_etcd_apart_is_a_problem(site):
 def test_full_connections_leases_and_disks_are_told(site):
     site["hosts"]["control1"]["status"]["connections"]["used"] = 320
     site["hosts"]["rack1"]["status"]["ranges"][0]["used"] = 90
-    site["hosts"]["rack2"]["survey"]["disk_mb"] = 12
+    site["hosts"]["rack2"]["survey"]["data_mb"] = 12
     assert told(site) == [
         ("rack2", "has 12 MB left under /var"),
         ("rack1, rack2", "90 of the 100 addresses 10.1.0.100 to 10.1.0.199 are leased"),
@@ -465,7 +466,7 @@ def test_an_etcd_that_waits_for_others_runs_and_what_waits_for_it_is_not_told(si
 
 
 def test_a_replica_on_a_full_disk_is_not_told_to_copy_anew(site):
-    site["hosts"]["control3"]["survey"]["disk_mb"] = 12
+    site["hosts"]["control3"]["survey"]["data_mb"] = 12
     site["hosts"]["control1"]["status"]["patroni"]["members"][2] |= {"state": "crashed", "lag": None}
     assert only(site) == ("warning", "control3", "has 12 MB left under /var")
 
