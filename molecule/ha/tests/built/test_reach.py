@@ -17,7 +17,7 @@ RULES = yaml.safe_load((ROOT / "roles/maas_firewall/vars/main.yml").read_text())
 CLOSED = [
     ("maas_region", 6432),  # the database proxy, on the loopback address only
     *(
-        (group, int(str(rule["port"]).split("-")[0]))
+        (group, int(str(rule["port"]).split("-", maxsplit=1)[0]))
         for rule in RULES
         if "port" in rule and rule.get("guarded", True)
         for group in rule["to"]
