@@ -8,16 +8,15 @@ python -m tests.bench.verbs
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
 
 from tests.bench.page import write
 from tests.bench.timing import HEAD, timed
-from tests.lab import Lab, topology
+from tests.lab import Lab
 from tests.site import maas
-from tests.site.inventory import edited
+from tests.site.inventory import edited, served
 from tests.site.neighbours import MOVING, neighbours
 
 BEGIN, END = "<!-- Verb figures: python -m tests.bench.verbs -->", "<!-- end of the verb figures -->"
@@ -50,7 +49,7 @@ def both(title, name, *words, inventory):
 
 def cases(lab, inventory):
     """Yield each verb, its words and perhaps what it is about, once lab and inventory are what the verb is for."""
-    dhcp = ("--extra-vars", json.dumps({"maas_network_dhcp": [served(lab)]}))
+    dhcp = served(rack_pair="auto")
     groups = {"maas_etcd": ONE, "maas_postgresql": ONE, "maas_region": TWO, "maas_haproxy": TWO, "maas_rack": ["rack1"]}
     timed("`site`", "first run", "site", *dhcp, inventory=edited(inventory, **groups))
 
@@ -76,17 +75,6 @@ def cases(lab, inventory):
     (heir,) = {*TWO} - {*maas.holders()}
     yield "switchover", ("--extra-vars", f"maas_switchover=vip maas_switchover_to={heir}"), "of the virtual IP"
     yield "teardown", ("--limit", "control3", "--extra-vars", "maas_teardown=lab")
-
-
-def served(lab):
-    """Return an entry of maas_network_dhcp for the provisioning network."""
-    net = topology.provisioning_network(lab.network)
-    return {
-        "subnet": f"{net}.0/24",
-        "dhcp_on": True,
-        "rack_pair": "auto",
-        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
-    }
 
 
 if __name__ == "__main__":

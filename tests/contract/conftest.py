@@ -1,28 +1,22 @@
 # Copyright: (c) 2026, the metal.maas_ha authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the recordings of real regions lie: MAAS_CONTRACT, else ../shared/contract beside the repository.
-
-After the tests it is printed how many recordings hold.
-"""
+"""What the tests that use recordings share; after them it is printed how many recordings hold."""
 
 from __future__ import annotations
 
 import collections
-import os
-import pathlib
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-CONTRACT = pathlib.Path(os.environ.get("MAAS_CONTRACT") or ROOT.parent / "shared" / "contract")
+from tests.contract.place import ABSENT, CONTRACT
 
 
 @pytest.fixture(scope="session")
 def contract():
     """The directory of recordings; a test that needs it is skipped where it is absent."""
     if not CONTRACT.is_dir():
-        pytest.skip(f"no recordings of real regions in {CONTRACT}; MAAS_CONTRACT can name another directory")
+        pytest.skip(ABSENT)
     return CONTRACT
 
 

@@ -23,11 +23,12 @@ import time
 
 import pytest
 
+from tests.contract.place import ABSENT, CONTRACT
 from tests.contract.postgresql import OWNER, running
 from tests.simulator.snap.build import tree
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
-RECORDED = pathlib.Path(os.environ.get("MAAS_CONTRACT", REPOSITORY.parent / "shared/contract")) / "cli"
+RECORDED = CONTRACT / "cli"
 RECORDED_PORT = "5498"
 ENDLESS = 1.5  # seconds after which a loop that the recorder waited longer for is taken for endless
 START = 150  # characters of an endless output that are compared
@@ -74,7 +75,7 @@ cases = [
 templates = set()  # databases that maas has migrated, one for each version
 
 pytestmark = [
-    pytest.mark.skipif(not cases, reason=f"no recorded command lines in {RECORDED}: set MAAS_CONTRACT"),
+    pytest.mark.skipif(not cases, reason=ABSENT),
     pytest.mark.skipif(os.getuid() != 0, reason="maas wants to be root"),
     pytest.mark.skipif(
         None in map(importlib.util.find_spec, ("psycopg2", "yaml")),

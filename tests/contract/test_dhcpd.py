@@ -6,21 +6,19 @@
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 
 import pytest
 
+from tests.contract.place import ABSENT, CONTRACT
 from tests.simulator import dhcpd
 
-REPOSITORY = pathlib.Path(__file__).parents[2]
-RECORDED = pathlib.Path(os.environ.get("MAAS_CONTRACT", REPOSITORY.parent / "shared/contract")) / "dhcpd"
+RECORDED = CONTRACT / "dhcpd"
 OMAPI_KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2traw=="
 # VLANs of the recording that its inputs do not repeat: the last one lay in a space of its own.
 OTHER_VLANS = {5003: None, 5004: "tenant"}
 
 CASES = sorted(path for path in RECORDED.glob("*.json") if path.name != "dhcpd-t.json")
-pytestmark = pytest.mark.skipif(not CASES, reason=f"no recorded dhcpd.conf in {RECORDED}: set MAAS_CONTRACT")
+pytestmark = pytest.mark.skipif(not CASES, reason=ABSENT)
 
 
 def site_of(inputs):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 
 from tests.lab import Lab
@@ -29,3 +31,13 @@ def edited(directory, **groups):
     if not variables.exists():
         variables.symlink_to(INVENTORIES / "group_vars")
     return directory
+
+
+def served(**racks):
+    """Return the words that let a playbook serve DHCP on the provisioning network.
+
+    Args:
+        racks: options of maas_network_dhcp that say who serves: rack_pair, or primary_rack and secondary_rack.
+    """
+    entry = f"{{{{ lab_dhcp | combine({json.dumps(racks)}) }}}}"
+    return ["--extra-vars", json.dumps({"maas_network_dhcp": [entry]})]

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import json
-
-from tests.lab import topology
 from tests.site import maas
-from tests.site.inventory import edited
+from tests.site.inventory import edited, served
 from tests.site.playbook import play
 
 OLD, NEW, MOVING = "control1", "control2", "rack2"
@@ -52,15 +49,7 @@ def neighbours(lab, directory):
     """
     old = Neighbour(lab, directory / "old", OLD, NEW, 5, ["rack1", MOVING], [])
     new = Neighbour(lab, directory / "new", NEW, OLD, 6, [MOVING], ["rack1"])
-    net = topology.provisioning_network(lab.network)
-    dhcp = {
-        "subnet": f"{net}.0/24",
-        "dhcp_on": True,
-        "primary_rack": MOVING,
-        "secondary_rack": "rack1",
-        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
-    }
-    given = ["--extra-vars", json.dumps({"maas_network_dhcp": [dhcp]})]
+    given = served(primary_rack=MOVING, secondary_rack="rack1")
     for run in (old.play("site", *given), new.play("site", "--limit", NEW)):
         assert run.status == 0, run.output[-8000:]
     return old, new

@@ -10,9 +10,10 @@ import json
 import time
 from fnmatch import fnmatch
 
-from tests.lab import Lab, topology
+from tests.lab import Lab
 from tests.site import maas
 from tests.site.faults import Row, nothing
+from tests.site.inventory import served
 from tests.site.lease import exhaust, newcomer
 from tests.site.playbook import play
 from tests.site.probe import answers_http, until
@@ -180,10 +181,8 @@ def forget_all_leases(lab, dummy):
 
 def pair(*racks):
     """Let these racks serve the provisioning network, by the collection's own verb."""
-    network = topology.provisioning_network(Lab.current().network)
-    racks = dict(zip(("primary_rack", "secondary_rack"), [*racks, ""], strict=False))
-    given = {"maas_network_dhcp": [{"subnet": f"{network}.0/24", "dhcp_on": True, **racks}]}
-    run = play("network", "--extra-vars", json.dumps(given))
+    given = dict(zip(("primary_rack", "secondary_rack"), [*racks, ""], strict=False))
+    run = play("network", *served(**given))
     assert run.status == 0, run.output[-8000:]
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from tests.lab import topology
 from tests.site import maas
 from tests.site.interruption import disturbed, interrupted
+from tests.site.inventory import served
 from tests.site.lease import Lease
 from tests.site.playbook import play
 from tests.site.probe import until
@@ -39,21 +39,14 @@ def kept(lease):
     assert len({address for dummy, address in lease.answers()}) == 1
 
 
-def given(lab, rack):
+def given(rack):
     """Return the words that name a rack, where the inventory leaves it to the collection which rack serves."""
-    net = topology.provisioning_network(lab.network)
-    dhcp = {
-        "subnet": f"{net}.0/24",
-        "dhcp_on": True,
-        "rack_pair": "auto",
-        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.150"}],
-    }
-    return ["--extra-vars", json.dumps({"maas_network_dhcp": [dhcp], "maas_rack_host": rack})]
+    return [*served(rack_pair="auto"), "--extra-vars", f"maas_rack_host={rack}"]
 
 
-def verb(lab, name, rack, *words):
+def verb(name, rack, *words):
     """Run a verb for a rack."""
-    return play(name, *given(lab, rack), *words)
+    return play(name, *given(rack), *words)
 
 
 def swap(lab, *words):
@@ -75,21 +68,21 @@ def has_maas(lab, host):
 
 
 def test_a_check_of_a_bare_host_changes_nothing(lab):
-    run = verb(lab, "add_rack", "rack2", "--check")
+    run = verb("add_rack", "rack2", "--check")
     assert run.status == 0, run.output[-8000:]
     assert not has_maas(lab, "rack2")
     assert set(maas.racks()) == {"rack1"}
 
 
 def test_a_host_that_is_no_rack_is_refused(lab):
-    run = verb(lab, "add_rack", "control1")
+    run = verb("add_rack", "control1")
     assert run.status and "control1 is not in the group maas_rack" in run.told
 
 
 def test_a_host_name_that_is_taken_is_refused(lab):
     lab.run("rack2", ["hostname rack1"])
     try:
-        run = verb(lab, "add_rack", "rack2", "--check")
+        run = verb("add_rack", "rack2", "--check")
     finally:
         lab.run("rack2", ["hostname rack2"])
     assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in run.told
@@ -99,7 +92,7 @@ def test_a_mac_address_that_is_taken_is_refused(lab):
     taken = lab.run("rack1", ["cat /sys/class/net/prov0/address"]).strip()
     lab.run("rack2", [f"ip link add lent address {taken} type veth peer name borrowed"])
     try:
-        run = verb(lab, "add_rack", "rack2", "--check")
+        run = verb("add_rack", "rack2", "--check")
     finally:
         lab.run("rack2", ["ip link delete lent"])
     assert run.status and "MAAS has a controller rack1 with only one of this host's name and MAC addresses" in run.told
@@ -107,19 +100,19 @@ def test_a_mac_address_that_is_taken_is_refused(lab):
 
 def test_a_second_operator_is_told_who_holds_the_lock(lab):
     assert play("lock", "--extra-vars", "maas_lock_verb=upgrade maas_lock_owner=bob@desk").status == 0
-    run = verb(lab, "remove_rack", "rack1")
+    run = verb("remove_rack", "rack1")
     assert run.status and re.search(r"bob@desk has held the lock since \S+Z for upgrade", run.told)
 
 
 def test_the_lock_can_be_broken_and_the_only_rack_of_a_vlan_is_not_removed(lab):
-    run = verb(lab, "remove_rack", "rack1", "--extra-vars", "maas_lock_break=true")
+    run = verb("remove_rack", "rack1", "--extra-vars", "maas_lock_break=true")
     assert run.status and "No other living rack has a static address on VLAN 0" in run.told
     assert has_maas(lab, "rack1") and maas.racks() == {"rack1": "running"}
 
 
 def test_a_second_rack_joins_and_becomes_secondary(lab, kept):
     """The lock is still the one of the refused run, which the same operator takes over."""
-    run = verb(lab, "add_rack", "rack2")
+    run = verb("add_rack", "rack2")
     assert run.status == 0, run.output[-8000:]
     assert maas.racks() == {"rack1": "running", "rack2": "running"}
     assert dhcpd(lab, "rack1") == ("primary", ["normal", "normal"])
@@ -134,26 +127,26 @@ def test_the_firewalls_let_the_new_rack_in(lab):
 
 
 def test_adding_it_again_changes_nothing(lab):
-    run = verb(lab, "add_rack", "rack2")
+    run = verb("add_rack", "rack2")
     assert run.status == 0, run.output[-8000:]
     assert run.changes == []
 
 
 def test_a_check_of_the_removal_tells_the_plan_and_does_nothing(lab):
-    run = verb(lab, "remove_rack", "rack1", "--check")
+    run = verb("remove_rack", "rack1", "--check")
     assert run.status == 0, run.output[-8000:]
     assert "rack2 becomes primary, rack1 leaves" in run.told
     assert dhcpd(lab, "rack1")[0] == "primary" and has_maas(lab, "rack1")
 
 
 def test_a_limit_that_leaves_out_the_regions_is_refused(lab):
-    run = verb(lab, "remove_rack", "rack1", "--limit", "rack1")
+    run = verb("remove_rack", "rack1", "--limit", "rack1")
     assert run.status and "--limit may not leave out all of them" in run.told
     assert maas.racks()["rack1"] == "running"
 
 
 def test_the_primary_is_removed(lab, kept):
-    run = verb(lab, "remove_rack", "rack1")
+    run = verb("remove_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert maas.racks() == {"rack2": "running"}
     assert not has_maas(lab, "rack1")
@@ -161,13 +154,13 @@ def test_the_primary_is_removed(lab, kept):
 
 
 def test_removing_it_again_changes_nothing(lab):
-    run = verb(lab, "remove_rack", "rack1")
+    run = verb("remove_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert run.changes == []
 
 
 def test_it_comes_back_and_meets_its_former_partner(lab, kept):
-    run = verb(lab, "add_rack", "rack1")
+    run = verb("add_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert maas.racks() == {"rack1": "running", "rack2": "running"}
     assert dhcpd(lab, "rack2")[0] == "primary" and dhcpd(lab, "rack2")[1] in IN_STEP
@@ -206,7 +199,7 @@ def test_a_dead_rack_is_removed(lab, kept):
     lab.kill("rack1")
     try:
         until(lambda: maas.racks()["rack1"] == "dead", 120, "MAAS to miss the rack")
-        run, left = verb(lab, "remove_rack", "rack1"), maas.racks()
+        run, left = verb("remove_rack", "rack1"), maas.racks()
     finally:
         lab.on("rack1")  # and it registers again
     assert run.status == 0, run.output[-8000:]
@@ -215,17 +208,17 @@ def test_a_dead_rack_is_removed(lab, kept):
 
 
 def test_a_rack_that_comes_back_from_the_dead_is_removed_for_good(lab):
-    run = verb(lab, "remove_rack", "rack1")
+    run = verb("remove_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert not has_maas(lab, "rack1") and "rack1" not in maas.racks()
 
 
 def test_a_rack_that_is_lost_half_way_joins_by_the_next_run(lab, kept):
-    run = disturbed("add_rack", *given(lab, "rack1"), task="Initialise the rack", do=lambda: lab.kill("rack1"))
+    run = disturbed("add_rack", *given("rack1"), task="Initialise the rack", do=lambda: lab.kill("rack1"))
     lab.on("rack1")
     assert run.status and run.hosts["rack1"]["unreachable"]
     assert dhcpd(lab, "rack2")[0] is None
-    run = verb(lab, "add_rack", "rack1")
+    run = verb("add_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert maas.racks() == {"rack1": "running", "rack2": "running"}
 
@@ -237,16 +230,16 @@ def test_a_rack_is_removed_while_the_holder_of_the_virtual_ip_reboots(lab, kept)
         lab.kill(holder)
         lab.on(holder)
 
-    run = disturbed("remove_rack", *given(lab, "rack1"), task="Carry out what need not wait", do=reboot)
+    run = disturbed("remove_rack", *given("rack1"), task="Carry out what need not wait", do=reboot)
     print(f"with {holder} rebooted the run ended with status {run.status}")
-    run = verb(lab, "remove_rack", "rack1")
+    run = verb("remove_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert not has_maas(lab, "rack1") and "rack1" not in maas.racks()
 
 
 def test_a_rack_joins_while_a_region_is_dead(lab, kept):
     region = lab.groups["maas_region"][-1]
-    run = disturbed("add_rack", *given(lab, "rack1"), task="Install what every host needs", do=lambda: lab.kill(region))
+    run = disturbed("add_rack", *given("rack1"), task="Install what every host needs", do=lambda: lab.kill(region))
     try:
         assert {host for host, counts in run.hosts.items() if counts["failed"]} == set(), run.output[-8000:]
         assert maas.racks()["rack1"] in ("running", "degraded")
@@ -257,11 +250,11 @@ def test_a_rack_joins_while_a_region_is_dead(lab, kept):
 
 
 def test_a_secret_that_was_changed_meanwhile_is_named_and_the_next_run_has_the_new_one(lab):
-    assert verb(lab, "remove_rack", "rack1").status == 0
-    run = disturbed("add_rack", *given(lab, "rack1"), task="Initialise the rack", do=lambda: rotate(lab))
+    assert verb("remove_rack", "rack1").status == 0
+    run = disturbed("add_rack", *given("rack1"), task="Initialise the rack", do=lambda: rotate(lab))
     assert run.status and "rack1 and the regions have different secrets" in run.told
     assert play("rack").status == 0  # rack2 too has the old one
-    run = verb(lab, "add_rack", "rack1")
+    run = verb("add_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert maas.racks() == {"rack1": "running", "rack2": "running"}
 
@@ -278,7 +271,7 @@ def rotate(lab):
 
 @pytest.mark.parametrize(("name", "left"), [("remove_rack", {"rack2"}), ("add_rack", {"rack1", "rack2"})])
 def test_killed_at_random_tasks_a_verb_is_made_good_by_the_next_run(lab, kept, name, left):
-    run = interrupted(name, *given(lab, "rack1"), kills=5)[0]
+    run = interrupted(name, *given("rack1"), kills=5)[0]
     assert run.status == 0, run.output[-8000:]
     assert maas.racks() == dict.fromkeys(left, "running")
-    assert verb(lab, name, "rack1").changes == []
+    assert verb(name, "rack1").changes == []

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import pytest
 
 from tests.lab import topology
 from tests.site import maas
+from tests.site.inventory import served
 from tests.site.lease import Lease
 from tests.site.playbook import play
 from tests.site.probe import INTERVAL, until
@@ -41,17 +41,9 @@ def racks(lab):
     return lab.groups["maas_rack"][:2]
 
 
-def described(lab, primary, secondary):
+def described(primary, secondary):
     """Return the words that describe the provisioning network as the inventory would."""
-    net = topology.provisioning_network(lab.network)
-    entry = {
-        "subnet": f"{net}.0/24",
-        "dhcp_on": True,
-        "primary_rack": primary,
-        "secondary_rack": secondary,
-        "ranges": [{"type": "dynamic", "start_ip": f"{net}.100", "end_ip": f"{net}.199"}],
-    }
-    return ["--extra-vars", json.dumps({"maas_network_dhcp": [entry]})]
+    return served(primary_rack=primary, secondary_rack=secondary)
 
 
 def run(name, *words):
@@ -114,25 +106,25 @@ def test_one_rack_serves(lab, racks, lease):
 
 def test_a_second_rack_joins_the_site_without_a_lease_lost(lab, racks, lease):
     with kept(lab, lease):
-        assert run("site", *described(lab, *racks)).changed
+        assert run("site", *described(*racks)).changed
     assert pair(lab) == {racks[0]: ("primary", PAIR), racks[1]: ("secondary", PAIR)}
 
 
 def test_a_second_run_changes_and_writes_nothing(lab, racks):
     before = rows(lab)
-    assert run("site", *described(lab, *racks)).changes == []
+    assert run("site", *described(*racks)).changes == []
     assert rows(lab) == before
 
 
 def test_check_mode_tells_the_plan_and_writes_nothing(lab, racks):
     before = rows(lab)
-    assert run("network", *described(lab, *reversed(racks)), "--check", "--diff").changed
+    assert run("network", *described(*reversed(racks)), "--check", "--diff").changed
     assert rows(lab) == before
 
 
 def test_the_pair_swaps_without_a_lease_lost(lab, racks, lease):
     with kept(lab, lease):
-        assert run("network", *described(lab, *reversed(racks))).changed
+        assert run("network", *described(*reversed(racks))).changed
     told = pair(lab)
     assert [told[rack][0] for rack in racks] == ["secondary", "primary"]
     assert {told[rack][1] for rack in racks} <= FORMER
@@ -151,14 +143,14 @@ def test_the_survivor_serves_when_the_primary_is_lost(lab, racks, lease):
 
 def test_a_rack_that_is_silent_is_not_made_the_secondary(lab, racks):
     first, second = racks
-    run("network", *described(lab, second, ""))
+    run("network", *described(second, ""))
     lab.run(first, ["nft add table inet deaf"])
     lab.run(first, ["nft add chain inet deaf input '{ type filter hook input priority 0; }'"])
     lab.run(first, ["nft add rule inet deaf input tcp dport 647 drop"])
     try:
-        refused = play("network", *described(lab, second, first))
+        refused = play("network", *described(second, first))
     finally:
         lab.run(first, ["nft delete table inet deaf"])
     assert refused.status != 0
     assert f"{first} does not answer {second} on TCP port 647" in refused.told
-    assert run("network", *described(lab, second, first)).changed
+    assert run("network", *described(second, first)).changed

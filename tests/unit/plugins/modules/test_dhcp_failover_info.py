@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 import socket
 import threading
 
@@ -17,9 +15,8 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.metal.maas_ha.plugins.modules import dhcp_failover_info as module
 
-CONTRACT = pathlib.Path(
-    os.environ.get("MAAS_CONTRACT", pathlib.Path(__file__).resolve().parents[5] / "shared" / "contract")
-)
+from tests.contract.place import ABSENT, CONTRACT
+
 CONFIG = """
 failover peer "failover-vlan-5001" {
     primary;
@@ -134,7 +131,7 @@ def test_a_pair_whose_server_has_not_spoken_has_no_state(rack, run):
 def test_the_recorded_configurations_are_understood(rack, run, rack_name):
     config = CONTRACT / "dhcpd" / f"pair-{rack_name}.conf"
     if not config.exists():
-        pytest.skip(f"no recordings at {CONTRACT}; MAAS_CONTRACT names their directory")
+        pytest.skip(ABSENT)
     (rack / "config").write_text(config.read_text())
     (peer,) = run()["peers"]
     addresses = {"rack-a": ("10.10.0.11", "10.10.0.12"), "rack-b": ("10.10.0.12", "10.10.0.11")}
