@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.bench.page import DOCS
 from tests.lab import Lab
 from tests.site import maas
+from tests.site.inventory import served
 from tests.site.playbook import play
 from tests.site.probe import until
 
@@ -28,8 +29,10 @@ def main():
     os.environ["LAB_TOPOLOGY"] = "ha5"
     lab = Lab.current()
     lab.create("ha5")
-    assert play("site").status == 0
+    primary, secondary = lab.groups["maas_rack"]
+    assert play("site", *served(primary_rack=primary, secondary_rack=secondary)).status == 0
     until(maas.whole, 180, "the site to be whole")
+    until(lambda: {*maas.failover().values()} == {("normal", "normal")}, 120, "the racks to be in step")
     picture("sound", "")
     lab.off("control2")
     until(lambda: maas.leader() not in (None, "control2"), 60, "another leader of the database")
