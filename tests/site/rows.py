@@ -246,6 +246,7 @@ ROWS = [
     ),
     Row("switchover", synchronous, lead, "nobody; Patroni hands over the lead"),
     Row("balancer-kill", holder, daemon("kill --signal=KILL", "haproxy"), "systemd, which starts it anew"),
+    Row("keepalived-kill", holder, daemon("kill --signal=KILL", "keepalived"), "systemd, which starts it anew"),
     Row("balancer-stop", holder, daemon("stop", "haproxy"), "keepalived's check", heal=daemon("start", "haproxy")),
     Row(
         "balancer-freeze",
