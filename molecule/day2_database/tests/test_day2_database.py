@@ -200,7 +200,7 @@ def test_replacing_it_again_changes_nothing():
 
 
 @pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize("task", ["Add the member", "Run Patroni with its configuration"])
+@pytest.mark.parametrize("task", ["member add", "Run Patroni with its configuration"])
 def test_a_host_that_dies_half_way_joins_with_the_next_run(lab, task):
     lab.reinstall(THIRD)
     patience = ("--extra-vars", "maas_postgresql_start_timeout=30")
