@@ -29,7 +29,9 @@ options:
     type: str
     default: ""
   timeout:
-    description: Seconds that one answer may take.
+    description:
+      - Seconds that one answer may take.
+      - That of C(maas status) may take ten times that, since it takes some to start.
     type: float
     default: 3
 attributes:
@@ -65,7 +67,9 @@ status:
   type: dict
   contains:
     units:
-      description: The state of each systemd unit that the groups promise, V(active) if it runs.
+      description:
+        - The state of each systemd unit that the groups promise, V(active) if it runs.
+        - V(auto-restart) is that of a unit which has ended and is about to be started again.
       type: dict
     firewall:
       description: Whether the rules that close the cluster's ports are loaded; null where they are switched off.
@@ -89,8 +93,15 @@ status:
     region:
       description: The hostnames of the regions that this one calls V(alive).
       type: dict
+    services:
+      description:
+        - The state of each service of MAAS as its own supervisor calls it, C(maas status), in one word for all series,
+          V(running) if it runs. Some have nothing to do everywhere and do not run, C(dhcpd6) for one.
+      type: dict
     snap:
-      description: The V(version), V(revision) and V(channel) of MAAS's snap, and whether it is V(held).
+      description:
+        - The V(version), V(revision) and V(channel) of MAAS's snap, and whether it is V(held).
+        - The V(architecture) is the host's. The store numbers each one's revisions apart.
       type: dict
     ranges:
       description:
@@ -121,6 +132,7 @@ import http.client
 import ipaddress
 import json
 import os
+import platform
 import re
 import socket
 import ssl
@@ -137,6 +149,21 @@ DHCPD_CONF = "/var/snap/maas/common/maas/dhcpd.conf"
 LEASES = "/var/snap/maas/common/maas/dhcp/dhcpd.leases"
 CONNECTIONS = (
     "SELECT count(*), current_setting('max_connections') FROM pg_stat_activity WHERE backend_type = 'client backend'"
+)
+
+# How the supervisors of the series call a service that runs, and one that does not.
+RUNNING = ("active", "RUNNING")
+NOT_RUNNING = (
+    "inactive",
+    "backoff",
+    "error",
+    "STOPPED",
+    "STARTING",
+    "BACKOFF",
+    "STOPPING",
+    "EXITED",
+    "FATAL",
+    "UNKNOWN",
 )
 
 # Several names stand for one daemon under the names of different series.
@@ -159,16 +186,16 @@ class Host:
     def __init__(self, groups, address, backups, timeout):
         self.groups, self.address, self.backups, self.timeout = groups, address, backups, timeout
 
-    def run(self, *words):
-        """Return what a command prints."""
+    def run(self, *words, patience=1, statuses=(0,)):
+        """Return what a command prints, which may take that many times the usual and exit with one of the statuses."""
         environment = {**os.environ, "LC_ALL": "C"}
         try:
             done = subprocess.run(  # pylint: disable=ansible-bad-function # run_command waits for ever
-                words, capture_output=True, text=True, timeout=self.timeout, env=environment, check=False
+                words, capture_output=True, text=True, timeout=patience * self.timeout, env=environment, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Silent(str(error)) from error
-        if done.returncode:
+        if done.returncode not in statuses:
             raise Silent((done.stderr or done.stdout).strip())
         return done.stdout
 
@@ -209,8 +236,9 @@ class Host:
     def units(self):
         """Return the state of each unit that the groups promise."""
         wanted = sorted({unit for group in self.groups for unit in UNITS[group]})
-        told = self.run("systemctl", "show", "--property=Id,ActiveState", *wanted)
-        return dict(re.findall(r"^Id=(.*)\nActiveState=(.*)$", told, re.MULTILINE))
+        told = self.run("systemctl", "show", "--property=Id,ActiveState,SubState", *wanted)
+        states = re.findall(r"^Id=(.*)\nActiveState=(.*)\nSubState=(.*)$", told, re.MULTILINE)
+        return {unit: detail if detail == "auto-restart" else state for unit, state, detail in states}
 
     def firewall(self):
         """Return whether the rules between the hosts are loaded, None where none are wanted."""
@@ -265,6 +293,11 @@ class Host:
             raise Silent(f"it answers with status {status}")
         return {"alive": sorted({process.partition(":")[0] for process in decoded(text).get("eventloops", {})})}
 
+    def services(self):
+        """Return the state of each service of MAAS."""
+        # The supervisor up to 3.4 exits with 3 when one of them does not run.
+        return services(self.run("maas", "status", patience=10, statuses=(0, 3)))
+
     def snap(self):
         """Return which snap of MAAS is installed."""
         told = self.run("snap", "list", "--unicode=never", "--color=never", "maas").splitlines()[1].split()
@@ -273,6 +306,7 @@ class Host:
             "version": version,
             "revision": revision,
             "channel": channel,
+            "architecture": platform.machine(),
             # One from a file has no store to be refreshed from.
             "held": "held" in notes or revision.startswith("x") or self.holds_all(),
         }
@@ -302,8 +336,8 @@ READERS = {
     "maas_etcd": (Host.etcd,),
     "maas_postgresql": (Host.patroni, Host.connections),
     "maas_haproxy": (Host.balancer,),
-    "maas_region": (Host.region, Host.database_proxy, Host.snap),
-    "maas_rack": (Host.ranges, Host.snap),
+    "maas_region": (Host.region, Host.database_proxy, Host.services, Host.snap),
+    "maas_rack": (Host.ranges, Host.services, Host.snap),
 }
 
 
@@ -324,6 +358,18 @@ def decoded(text):
         return json.loads(text)
     except ValueError as error:
         raise Silent(f"it answers {text[:80]!r}") from error
+
+
+def services(text):
+    """Return the state of each service by its name, out of the table that a supervisor prints."""
+    found = {}
+    for name, *words in (line.split() for line in text.splitlines() if line.strip()):
+        state = next((word for word in words[:2] if word in (*RUNNING, *NOT_RUNNING)), None)
+        if state:
+            found[name] = "running" if state in RUNNING else state.lower()
+    if not found:
+        raise Silent(text.strip())
+    return found
 
 
 def servers(text):

@@ -44,6 +44,7 @@ READINGS = {
     "units": ("its services", "systemctl status on it"),
     "firewall": ("its firewall", "nft list tables on it"),
     "connections": ("its connections to PostgreSQL", "psql -U postgres on it"),
+    "services": ("what its MAAS runs", "maas status on it"),
     "snap": ("its snap of MAAS", "snap list maas on it"),
     "ranges": ("its leases", "the files under /var/snap/maas/common/maas/dhcp on it"),
     "backup": ("its backups", "the files that maas_report_backups names on it"),
@@ -58,6 +59,10 @@ REFUSALS = {
         "find out why; if it was installed anew, remove its old key from known_hosts",
     ),
 }
+# What a region cannot do without, of the services that its series has; others may be switched off in MAAS's settings.
+NEEDED = ("apiserver", "bind9", "http", "regiond", "temporal", "temporal-worker")
+CRASHED = ("backoff", "error", "exited", "fatal")  # what a supervisor calls a service that ended by itself
+HANGS = "Timed out after"  # what Ansible says of a task that it gave up
 TOLD = ("DRAIN", "MAINT")  # what HAProxy calls a server that it was told to spare
 TITLES = {
     "maas_haproxy": ("Load balancers", "HAProxy"),
@@ -100,6 +105,12 @@ def runs(site, host, unit):
     return units is None or any(units.get(name) in ("active", "reloading", "activating") for name in names)
 
 
+def leases_out(site, host):
+    """Tell whether the DHCP server of a rack runs, as far as is known."""
+    services = told(site, "services").get(host)
+    return runs(site, host, MAAS[0]) if services is None else services.get("dhcpd") == "running"
+
+
 def wanted(site, unit):
     """Tell whether a unit has something to do in this deployment."""
     unwanted = set() if group(site, "maas_postgresql") else {"maas-database-proxy.service"}
@@ -110,6 +121,11 @@ def wanted(site, unit):
 def unasked(site, members):
     """Return those of the hosts that may be well for all that is known: not asked, or not to be read."""
     return [host for host in members if site["hosts"][host]["status"] is None and not site["hosts"][host]["away"]]
+
+
+def unsure(site, members):
+    """Return those of the hosts whose daemons may be well: not asked, or without a good certificate to ask with."""
+    return [*unasked(site, members), *(host for host in expired(site) if host in members)]
 
 
 def leaders(site):
@@ -133,11 +149,17 @@ def expired(site):
     ]
 
 
+def needed(members):
+    """Return how many members of etcd are more than half."""
+    return len(members) // 2 + 1
+
+
 def has_quorum(site):
-    """Tell whether etcd has a quorum, as far as is known."""
+    """Tell whether etcd has a quorum, as far as is known: that it has none takes too few who may be well."""
     members = group(site, "maas_etcd")
-    asked = told(site, "units").keys() & members.keys() and not unasked(site, members)
-    return not asked or any(member["healthy"] for member in told(site, "etcd").values())
+    asked = told(site, "units").keys() & members.keys()
+    healthy = any(member["healthy"] for member in told(site, "etcd").values())
+    return not asked or healthy or len(unsure(site, members)) >= needed(members)
 
 
 def has_database(site):
@@ -229,7 +251,14 @@ def unread(site):
     """Every host that answers can be read."""
     for host, facts in site["hosts"].items():
         if facts["why"] and not facts["away"]:
-            yield host, f"cannot be read: {facts['why']}", "see that Ansible may become root on it"
+            hangs = HANGS in facts["why"]
+            yield (
+                host,
+                f"{'hangs' if hangs else 'cannot be read'}: {facts['why']}",
+                "see its disk and load on its console, and switch it off if it stays so"
+                if hangs
+                else "see that Ansible may become root on it",
+            )
 
 
 def interface(site):
@@ -277,12 +306,11 @@ def ending(site):
 
 def quorum(site):
     """Patroni's store has a quorum."""
-    if not has_quorum(site) and not expired(site):
+    if not has_quorum(site):
         members = group(site, "maas_etcd")
-        need = len(members) // 2 + 1
         yield (
             listed(members),
-            f"have no quorum in etcd: fewer than {need} of {len(members)} members work together",
+            f"have no quorum in etcd: fewer than {needed(members)} of {len(members)} members work together",
             "start members until there are enough; until then PostgreSQL elects no leader",
         )
 
@@ -290,8 +318,10 @@ def quorum(site):
 def leader(site):
     """One database host leads."""
     members, found = group(site, "maas_postgresql"), leaders(site)
-    asked = told(site, "units").keys() & members.keys() and not unasked(site, members)
-    if not found and asked and not expired(site):
+    asked = told(site, "units").keys() & members.keys()
+    # Patroni leads on without a quorum, in its failsafe mode, as long as it reaches all the others.
+    certain = not unsure(site, members) or not (has_quorum(site) or told(site, "region"))
+    if not found and asked and certain:
         yield (
             listed(members),
             "have no database leader: MAAS can neither read nor write",
@@ -349,7 +379,9 @@ def readings(site):
     """All else that was asked for can be read, but for what a stopped PostgreSQL holds."""
     for host, facts in site["hosts"].items():
         for name, why in facts["silent"].items():
-            stopped = name == "connections" and told(site, "patroni").get(host, {}).get("state") != "running"
+            stopped = (name == "connections" and told(site, "patroni").get(host, {}).get("state") != "running") or (
+                name == "services" and not runs(site, host, MAAS[0])
+            )
             if name in READINGS and not stopped:
                 called, where = READINGS[name]
                 yield host, f"{called} cannot be read: {why}", f"see {where}"
@@ -376,9 +408,11 @@ def unhealthy(site):
 
 def ways(site):
     """Every region is led to the one leader."""
-    if not group(site, "maas_postgresql") or not leaders(site) or expired(site):
+    if not group(site, "maas_postgresql") or not leaders(site) or {*leaders(site)} & {*expired(site)}:
         return
     for host, servers in told(site, "database_proxy").items():
+        if host in expired(site):
+            continue
         up = [name for name, state in servers.items() if state == "UP"]
         if not up:
             yield (
@@ -411,6 +445,20 @@ def strangers(site):
     return [region["hostname"] for region in api(site, "regions") or [] if region["hostname"] not in ours]
 
 
+def services(site):
+    """Every service that a region cannot do without runs, and none ends again and again."""
+    for host, states in told(site, "services").items():
+        if host in group(site, "maas_region") and host not in told(site, "region"):
+            continue
+        wanted_there = NEEDED if host in group(site, "maas_region") else ()
+        down = [
+            name for name, state in states.items() if state in CRASHED or (name in wanted_there and state != "running")
+        ]
+        if down:
+            verb = "does" if len(down) == 1 else "do"
+            yield host, f"of its MAAS, {listed(down)} {verb} not run", "see snap logs -n=100 maas on it"
+
+
 def forgotten(site):
     """Every region of MAAS is in the inventory."""
     for name in strangers(site):
@@ -441,18 +489,21 @@ def racks(site):
             )
         elif not rack["connected"] and whole:
             yield host, "its rack is connected to some regions only", "see that it reaches TCP 5250-5259 of all regions"
-        if rack.get("services", {}).get("agent") == "dead":
+        # Of a rack that it is not connected to, MAAS knows nothing, and calls all services dead.
+        if rack.get("services", {}).get("rackd") in (None, "dead"):
+            continue
+        if rack["services"].get("agent") == "dead":
             yield (
                 host,
                 "the agent of its MAAS is dead, which carries out power actions, and DHCP from 3.7 on",
                 "see that it reaches TCP 5242 and 5271 of the host in maas_url, and snap logs -n=100 maas on it",
             )
-        if rack.get("services", {}).get("dhcpd") == "dead":
+        if rack["services"].get("dhcpd") == "dead":
             yield host, "its DHCP server is dead", "see dhcpd in snap logs -n=100 maas on it"
 
 
 def served(site):
-    """Every VLAN with DHCP has a rack that can serve it: one that a region reaches, or that leases by itself."""
+    """Every VLAN with DHCP has a rack that can serve it: one that a region reaches, or whose own DHCP server runs."""
     alive = {
         hostname(site, host)
         for host in group(site, "maas_rack")
@@ -462,7 +513,7 @@ def served(site):
         (hostname(site, host), one["vlan"])
         for host, found in told(site, "ranges").items()
         for one in found
-        if runs(site, host, MAAS[0])
+        if leases_out(site, host)
     }
     for vlan in api(site, "vlans") or []:
         serving = [rack_of(site, vlan[name]) for name in ("primary_rack", "secondary_rack") if vlan[name]]
@@ -482,7 +533,8 @@ def failover(site):
         for peer in facts["peers"]:
             number = peer_vlan(peer)
             vlan = next((one for one in api(site, "vlans") or [] if one["id"] == number), {})
-            pair = {rack_of(site, vlan.get(name)) for name in ("primary_rack", "secondary_rack")}
+            # While MAAS is silent, any rack may be the partner.
+            pair = {rack_of(site, vlan[name]) for name in ("primary_rack", "secondary_rack")} if vlan else gone
             if not peer["in_step"] and not gone & pair:
                 yield (
                     host,
@@ -562,17 +614,26 @@ def connections(site):
             )
 
 
-def revisions(site):
-    """All hosts run one revision of MAAS."""
-    found = {}
+def builds(site):
+    """All hosts run one revision of MAAS, of which the store has one for each architecture."""
+    found, versions = {}, {}
     for host, snap in told(site, "snap").items():
-        found.setdefault(snap["revision"], []).append(host)
-    if len(found) > 1:
-        words = "; ".join(f"{revision} on {listed(hosts)}" for revision, hosts in found.items())
-        # What is from a file has a revision such as x1.
-        newest = max(found, key=lambda revision: (len(revision), revision))
+        found.setdefault(snap["architecture"], {}).setdefault(snap["revision"], []).append(host)
+        versions.setdefault(snap["version"], []).append(host)
+    if len(versions) > 1 and all(len(revisions) == 1 for revisions in found.values()):
+        words = "; ".join(f"{version} on {listed(hosts)}" for version, hosts in versions.items())
         yield (
-            listed(host for revision, hosts in found.items() if revision != newest for host in hosts),
+            listed(host for hosts in versions.values() for host in hosts),
+            f"the versions of MAAS differ between architectures: {words}",
+            "bring all to the newest, racks first, then one region after the other;"
+            " never revert, for the database does not",
+        )
+    for revisions in filter(lambda revisions: len(revisions) > 1, found.values()):
+        words = "; ".join(f"{revision} on {listed(hosts)}" for revision, hosts in revisions.items())
+        # What is from a file has a revision such as x1.
+        newest = max(revisions, key=lambda revision: (len(revision), revision))
+        yield (
+            listed(host for revision, hosts in revisions.items() if revision != newest for host in hosts),
             f"the revisions of MAAS differ: {words}",
             f"run snap refresh maas --revision={newest} there, racks first, then one region after the other;"
             " never revert, for the database does not",
@@ -646,6 +707,7 @@ CHECKS = {
         replication,
         patroni,
         balanced,
+        services,
         forgotten,
         racks,
         failover,
@@ -655,7 +717,7 @@ CHECKS = {
         _preflight.authority,
         off,
         _preflight.clock_daemons,
-        revisions,
+        builds,
         held,
         firewall,
         backups,
@@ -795,24 +857,47 @@ def hosts(site, found):
     return shown
 
 
+def served_vlans(site):
+    """Return the VLANs with DHCP as MAAS tells of them; while it is silent, as their racks do."""
+    if api(site, "vlans") is not None:
+        return [vlan for vlan in api(site, "vlans") if vlan["dhcp_on"]]
+    found = {}
+    for host, facts in site["hosts"].items():
+        for peer in facts["peers"]:
+            found.setdefault(peer_vlan(peer), {})[f"{peer['role']}_rack"] = hostname(site, host)
+    for one in ranges(site):
+        found.setdefault(one["vlan"], {"primary_rack": hostname(site, one["racks"][0])})
+    return [{"id": number, "primary_rack": None, "secondary_rack": None, **vlan} for number, vlan in found.items()]
+
+
 def vlans(site):
-    """Return the VLANs with DHCP, their racks, how their failover stands on both, and their ranges."""
-    sides = {}
+    """Return the VLANs with DHCP, their racks, how their failover stands on both, and their ranges.
+
+    A rack is called as in the inventory, if it is there.
+    """
+    inventory = {hostname(site, host): host for host in group(site, "maas_rack")}
+    names = {one["system_id"]: one["hostname"] for one in api(site, "racks") or []}
+    sides, leased = {}, {}
     for host, facts in site["hosts"].items():
         for peer in facts["peers"]:
             sides.setdefault(peer_vlan(peer), {})[host] = peer
+    for one in ranges(site):
+        leased.setdefault(one["vlan"], []).append(one)
+
+    def called(rack):
+        return inventory.get(names.get(rack, rack), names.get(rack, rack))
+
     return [
         {
-            "name": vlan_name(vlan),
-            "primary_rack": rack_of(site, vlan["primary_rack"]),
-            "secondary_rack": rack_of(site, vlan["secondary_rack"]),
+            "name": vlan_name(vlan) if "vid" in vlan else f"VLAN no. {vlan['id']}",
+            "primary_rack": called(vlan["primary_rack"]),
+            "secondary_rack": called(vlan["secondary_rack"]),
             "failover": {host: peer["state"] for host, peer in sides.get(vlan["id"], {}).items()},
             "in_step": len(sides.get(vlan["id"], {})) > 1
             and all(peer["in_step"] for peer in sides[vlan["id"]].values()),
-            "ranges": [one for one in ranges(site) if one["vlan"] == vlan["id"]],
+            "ranges": leased.get(vlan["id"], []),
         }
-        for vlan in api(site, "vlans") or []
-        if vlan["dhcp_on"]
+        for vlan in served_vlans(site)
     ]
 
 
@@ -866,6 +951,7 @@ def report(site):
         },
         "etcd": told(site, "etcd"),
         "api": api(site, "racks") is not None,
+        "services": told(site, "services"),
         "regions": controllers(site, "regions"),
         "racks": controllers(site, "racks"),
         "vlans": vlans(site),

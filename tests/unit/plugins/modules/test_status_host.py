@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -12,6 +13,7 @@ import threading
 import pytest
 from ansible_collections.metal.maas_ha.plugins.modules import status_host
 
+from tests.contract.place import ABSENT, CONTRACT
 from tests.unit.plugins.conftest import run_module
 
 STAT = """\
@@ -72,6 +74,44 @@ def test_leases_that_run_count_in_their_range():
 
 def test_a_rack_without_files_serves_nothing():
     assert status_host.ranges("", "", AT) == []
+
+
+@pytest.mark.parametrize("series", ["3.7.3", "3.4.10"])
+@pytest.mark.parametrize("mode", ["region", "rack"])
+def test_the_services_are_told_alike_in_all_series(series, mode):
+    path = CONTRACT / "cli" / series / f"{mode}-status.json"
+    if not path.exists():
+        pytest.skip(ABSENT)
+    found = status_host.services(json.loads(path.read_text())["stdout"])
+    assert found[{"region": "regiond", "rack": "rackd"}[mode]] == found["http"] == "running"
+    assert {*found.values()} <= {"running", "inactive"}
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("bind9    disabled  backoff   today at 10:00 UTC (3)", "backoff"),
+        ("bind9    enabled   active    today at 10:00 UTC", "running"),
+        ("bind9                            FATAL     Exited too quickly (process log may have details)", "fatal"),
+        ("bind9                            RUNNING   pid 1001, uptime 0:01:00", "running"),
+    ],
+)
+def test_a_service_has_one_state(line, state):
+    assert status_host.services(f"Service  Startup   Current   Since\n{line}\n") == {"bind9": state}
+
+
+def test_a_supervisor_without_a_table_is_silence():
+    with pytest.raises(status_host.Silent, match="not configured"):
+        status_host.services("MAAS is not configured\n")
+
+
+def test_a_unit_that_waits_to_be_started_again_does_not_run(monkeypatch):
+    states = {"a.service": ("active", "running"), "b.service": ("activating", "auto-restart")}
+    shown = "\n".join(
+        f"Id={unit}\nActiveState={state}\nSubState={detail}\n" for unit, (state, detail) in states.items()
+    )
+    monkeypatch.setattr(status_host.Host, "run", lambda self, *words: shown)
+    assert status_host.Host([], "127.0.0.1", "", 1).units() == {"a.service": "active", "b.service": "auto-restart"}
 
 
 def test_what_does_not_answer_is_told_and_stops_nothing(tmp_path, monkeypatch):

@@ -34,7 +34,13 @@ def host(number, name, groups, units, **told):
         "status": {
             "units": dict.fromkeys(units, "active"),
             "firewall": True,
-            "snap": {"version": "3.7.3", "revision": "100", "channel": "3.7/stable", "held": True},
+            "snap": {
+                "version": "3.7.3",
+                "revision": "100",
+                "channel": "3.7/stable",
+                "architecture": "x86_64",
+                "held": True,
+            },
             **told,
         },
         "silent": {},
@@ -77,14 +83,17 @@ def control(number, name, leader):
         balancer={"maas": dict.fromkeys(names, "UP")},
         database_proxy={"control1": "UP", "control2": "DOWN", "control3": "DOWN"},
         region={"alive": list(names)},
+        services=dict.fromkeys(("bind9", "http", "proxy", "regiond", "temporal"), "running"),
     )
 
 
 def rack(number, name):
     """Return a rack that serves a VLAN with another."""
     one = {"vlan": 5002, "start_ip": "10.1.0.100", "end_ip": "10.1.0.199", "size": 100, "used": 7}
-    found = host(number, name, ["maas_rack"], [_status.MAAS[0]], ranges=[one])
-    state = {"state": "normal", "partner_state": "normal", "in_step": True, "peer_address": "10.1.0.3"}
+    services = {"rackd": "running", "dhcpd": "running", "dhcpd6": "inactive"}
+    found = host(number, name, ["maas_rack"], [_status.MAAS[0]], ranges=[one], services=services)
+    role = "primary" if name == "rack1" else "secondary"
+    state = {"role": role, "state": "normal", "partner_state": "normal", "in_step": True, "peer_address": "10.1.0.3"}
     found["peers"] = [{"name": "failover-vlan-5002", **state}]
     found["dns_servers"] = {"10.1.0.0/24": ["10.1.0.2", "10.1.0.3"]}
     return found
@@ -429,11 +438,50 @@ def test_a_vlan_without_a_living_rack_has_no_dhcp(site):
 
 def test_racks_that_are_cut_off_serve_on_and_nobody_is_told_to_restart_them(site):
     for rack in site["hosts"]["control1"]["api"]["racks"]:
-        rack |= {"services": {"rackd": "dead", "dhcpd": "running"}, "connected": False}
+        rack |= {"services": dict.fromkeys(("rackd", "dhcpd", "agent", "tftp"), "dead"), "connected": False}
     assert only(site) == ("warning", "rack1, rack2", "MAAS is not connected to its rack")
     assert "restart no rack before" in _status.problems(site)[0]["remedy"]
-    site["hosts"]["rack1"]["status"]["ranges"] = site["hosts"]["rack2"]["status"]["ranges"] = []
-    assert "has no DHCP" in told(site)[0][1]
+
+
+@pytest.mark.parametrize("ended", [{"services": {"rackd": "running", "dhcpd": "inactive"}}, {"ranges": []}])
+def test_racks_that_are_cut_off_and_have_ended_their_dhcp_are_told(site, ended):
+    """Up to 3.6 a rack that loses its last region ends its DHCP server, and leaves the configuration where it is."""
+    for rack in site["hosts"]["control1"]["api"]["racks"]:
+        rack |= {"services": dict.fromkeys(("rackd", "dhcpd", "tftp"), "dead"), "connected": False}
+    for name in ("rack1", "rack2"):
+        site["hosts"][name]["status"] |= ended
+    what = "VLAN 100 of dc1 has no DHCP, for none of its racks lives as far as can be seen"
+    assert told(site)[0] == ("rack1, rack2", what)
+
+
+@pytest.mark.parametrize(
+    ("host", "services", "what"),
+    [
+        ("control2", {"regiond": "running", "bind9": "inactive", "temporal": "fatal"}, "bind9, temporal do not run"),
+        ("rack2", {"rackd": "running", "dhcpd": "running", "http": "backoff"}, "http does not run"),
+    ],
+)
+def test_a_service_that_maas_cannot_do_without_is_told(site, host, services, what):
+    site["hosts"][host]["status"]["services"] = services
+    assert only(site) == ("warning", host, f"of its MAAS, {what}")
+
+
+def test_what_a_region_runs_is_not_told_where_it_has_no_database(site):
+    site["hosts"]["control3"]["status"] |= {"region": None, "services": {"regiond": "running", "temporal": "backoff"}}
+    site["hosts"]["control3"]["silent"] = {"region": "timed out"}
+    assert only(site) == ("critical", "control3", "MAAS runs and does not answer: timed out")
+
+
+def test_without_the_api_the_racks_tell_of_their_vlans(site):
+    site["hosts"]["control1"]["api"] = {"regions": None, "racks": None, "vlans": None}
+    (vlan,) = _status.vlans(site)
+    assert (vlan["name"], vlan["primary_rack"], vlan["secondary_rack"]) == ("VLAN no. 5002", "rack1", "rack2")
+    assert vlan["in_step"] and vlan["ranges"][0]["used"] == 7
+    lose(site, "rack1")
+    site["hosts"]["rack2"]["peers"][0] |= {"state": "communications-interrupted", "in_step": False}
+    (vlan,) = _status.vlans(site)
+    assert (vlan["primary_rack"], vlan["secondary_rack"]) == (None, "rack2")
+    assert told(site) == [("rack1", "cannot be reached over ssh")]
 
 
 def test_a_region_that_only_maas_knows_is_told(site):
@@ -452,6 +500,44 @@ def test_a_certificate_that_is_over_is_told_and_not_what_follows_from_it(site):
     what = "its certificate, host.crt in /etc/maas-ha/pki, is over"
     assert told(site)[0] == ("control1, control2, control3", what)
     assert not [what for host, what in told(site) if "etcd" in what or "leader" in what]
+
+
+def test_a_certificate_that_is_over_elsewhere_hides_no_lost_quorum(site):
+    """The one whose certificate is over is a member, and the two others are gone."""
+    site["hosts"]["rack1"]["survey"]["certificates"]["host"] = NOW - DAY
+    lose(site, "control1", "control2")
+    site["hosts"]["control3"]["status"] |= {"etcd": {"healthy": False, "leads": False}, "patroni": None, "region": None}
+    site["hosts"]["control3"]["silent"] = {"patroni": "timed out", "region": "500"}
+    found = [what for dummy, what in told(site)]
+    assert any(what.startswith("have no quorum in etcd") for what in found)
+    assert any(what.startswith("have no database leader") for what in found)
+
+
+def test_a_region_finds_no_leader_though_the_certificate_of_another_host_is_over(site):
+    site["hosts"]["rack1"]["survey"]["certificates"]["host"] = NOW - DAY
+    site["hosts"]["control3"]["status"]["database_proxy"]["control1"] = "DOWN"
+    assert ("control3", "its database proxy finds no leader") in told(site)
+
+
+def test_a_host_that_hangs_is_told_so_and_hides_no_lost_quorum(site):
+    lose(site, "control1")
+    why = "Task failed: Timed out after 60 second(s)."
+    site["hosts"]["control2"] |= {"status": None, "why": why}
+    site["hosts"]["control3"]["status"] |= {"etcd": {"healthy": False, "leads": False}, "patroni": None, "region": None}
+    site["hosts"]["control3"]["silent"] = {"patroni": "timed out", "region": "500"}
+    found = told(site)
+    assert ("control2", f"hangs: {why}") in found
+    assert any(what.startswith("have no quorum in etcd") for dummy, what in found)
+    assert any(what.startswith("have no database leader") for dummy, what in found)
+    assert not [what for dummy, what in found if "Patroni runs and does not answer" in what]
+
+
+def test_a_leader_that_patronis_failsafe_mode_keeps_is_not_denied(site):
+    """etcd is gone, the leader hangs, and a region answers from its database."""
+    lose(site, "control2")
+    site["hosts"]["control1"] |= {"status": None, "why": "Task failed: Timed out after 60 second(s)."}
+    site["hosts"]["control3"]["status"] |= {"etcd": {"healthy": False, "leads": False}}
+    assert not [what for dummy, what in told(site) if "no database leader" in what]
 
 
 def test_an_etcd_that_waits_for_others_runs_and_what_waits_for_it_is_not_told(site):
@@ -508,11 +594,26 @@ def test_a_firewall_without_its_rules_is_told(site):
 
 
 def test_versions_that_differ_or_may_change_are_told(site):
-    site["hosts"]["rack1"]["status"]["snap"] = {"version": "3.7.2", "revision": "90", "channel": "", "held": False}
+    site["hosts"]["rack1"]["status"]["snap"] |= {"version": "3.7.2", "revision": "90", "channel": "", "held": False}
     assert told(site) == [
         ("rack1", "the revisions of MAAS differ: 100 on control1, control2, control3, rack2; 90 on rack1"),
         ("rack1", "its snap of MAAS is not held: snapd refreshes it when it likes"),
     ]
+
+
+def test_each_architecture_has_revisions_of_its_own(site):
+    snap = site["hosts"]["rack1"]["status"]["snap"]
+    snap |= {"architecture": "aarch64", "revision": "101"}
+    assert told(site) == []
+    snap["version"] = "3.7.2"
+    words = "3.7.3 on control1, control2, control3, rack2; 3.7.2 on rack1"
+    assert only(site)[2] == f"the versions of MAAS differ between architectures: {words}"
+
+
+def test_a_daemon_that_ends_again_and_again_does_not_run(site):
+    site["hosts"]["control3"]["status"]["units"]["keepalived.service"] = "auto-restart"
+    assert only(site) == ("critical", "control3", "keepalived.service does not run")
+    assert words(site, "maas_haproxy")["control3"] == ("critical", "keepalived is down")
 
 
 def test_certificates_and_clocks_are_told(site):
