@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write what the fault matrix came to into docs/failover.md, with a plot for each topology.
 
+What has not been measured of every row is printed instead, and the page left as it is.
+
 python -m tests.bench.faults [TOPOLOGY ...]
 python -m tests.bench.faults --forget ROWS TOPOLOGY    forgets what is kept of these rows, for they are measured anew
 """
@@ -19,6 +21,10 @@ from tests.site.rows import HOSTS, ROWS, VERBS, chosen
 
 BEGIN, END = "<!-- Faults of {0}: make faults TOPOLOGY={0} -->", "<!-- end of the faults of {0} -->"
 SERVICES = ("write", "read", "address", "lease")
+# Seconds without a write that a leader of the database which stays one does not cost: a replica in step that falls
+# silent is given up after wal_sender_timeout, 3 s, Patroni looks within loop_wait, 2 s, and has retry_timeout, 4 s, to
+# write to etcd that the replica is out of step. Who could not reach etcd for longer has stepped down.
+LEAD_LOST = 9
 
 
 def of_rows(*patterns):
@@ -46,6 +52,11 @@ def region_alone(run):
     return region(run) and not (led(run, "leads the database") or led(run, "leads etcd"))
 
 
+def etcd_alone(run):
+    """Tell whether the host led etcd and not the database."""
+    return led(run, "leads etcd") and not led(run, "leads the database")
+
+
 # What is aimed at: the runs, the service, and seconds for p50 and for p95, which for the database is Patroni's ttl and
 # 8 s, and for a lease what is left of MAAS's 600 s when a client asks to renew it.
 GOALS = (
@@ -71,9 +82,15 @@ def main():
         runs = results.kept(topology)
         if not runs:
             sys.exit(f"nothing is kept of {topology}: make faults TOPOLOGY={topology}")
+        if missing := [row.name for row in ROWS if not of_row(runs, row)]:
+            print(measured(runs), goals(runs), stepped_down(runs), table(runs), sep="\n\n")
+            print(f"\ndocs/failover.md is left as it is, for nothing is kept of {', '.join(missing)}:")
+            print(f"make faults TOPOLOGY={topology} FAULTS={','.join(missing)}")
+            continue
         picture = DOCS / f"failover-{topology}.svg"
         picture.write_text(plot(f"Seconds without an answer, {topology}", series(runs)), encoding="utf-8")
-        figures = f"{measured(runs)}\n\n{goals(runs)}\n\n![Each fault's outages]({picture.name})\n\n{table(runs)}"
+        shown = f"![Each fault's outages]({picture.name})"
+        figures = "\n\n".join((measured(runs), goals(runs), stepped_down(runs), shown, table(runs)))
         write("failover.md", BEGIN.format(topology), END.format(topology), figures)
 
 
@@ -112,12 +129,24 @@ def goals(runs):
     """Return the table of what is aimed at."""
     lines = ["| goal | runs | p50, s | aimed at | p95, s | aimed at | met |", "|---|---:|---:|---:|---:|---:|---|"]
     for title, counts, service, half, most in GOALS:
-        counted = [run for run in runs if counts(run)]
-        if values := away(counted, service):
-            middle, late = share(values, 50), share(values, 95)
-            met = "yes" if middle <= half and late <= most and len(values) == len(counted) else "no"
-            lines.append(f"| {title} | {of(values, counted)} | {middle:.1f} | {half} | {late:.1f} | {most} | {met} |")
+        if counted := [run for run in runs if counts(run)]:
+            values = away(counted, service)
+            middle, late = (f"{share(values, part):.1f}" if values else "-" for part in (50, 95))
+            within = len(values) == len(counted) and share(values, 50) <= half and share(values, 95) <= most
+            met = "yes" if within else "no"
+            lines.append(f"| {title} | {of(values, counted)} | {middle} | {half} | {late} | {most} | {met} |")
     return "\n".join(lines)
+
+
+def stepped_down(runs):
+    """Return the sentence that says how often the loss of etcd's leader cost the database its own, which was well."""
+    counted = [run for run in runs if etcd_alone(run)]
+    seconds = away(counted, "write")
+    cost, wrong = sum(value > LEAD_LOST for value in seconds), len(counted) - len(seconds)
+    return (
+        f"Of {len(counted)} losses of a host that led etcd and not the database, {cost} cost the database its leader, "
+        f"no write for more than {LEAD_LOST} s{f', and {wrong} went wrong' if wrong else ''}."
+    )
 
 
 def of(some, all_of_them):
@@ -134,26 +163,26 @@ def table(runs):
     ]
     for row in ROWS:
         kept = of_row(runs, row)
-        if not (seen := well(kept)):
-            continue
-        cells = [summary(away(seen, service)) for service in SERVICES]
-        whole = f"{max(run['whole'] for run in seen):.0f}"
-        failed, asked = (sum(run[name] for run in seen) for name in ("failed", "asked"))
-        lost = sum(run.get("lost", 0) for run in kept)
-        first, last = (f"`{row.name}`", row.notices, of(seen, kept)), (f"{failed} of {asked}", lost, besides(kept))
-        lines.append(f"| {' | '.join(map(str, (*first, *cells, whole, *last)))} |")
+        cells = ["-"] * (len(SERVICES) + 2)
+        if seen := well(kept):
+            failed, asked = (sum(run[name] for run in seen) for name in ("failed", "asked"))
+            cells = [summary(away(seen, service)) for service in SERVICES]
+            cells += [f"{max(run['whole'] for run in seen):.0f}", f"{failed} of {asked}"]
+        lost = [run["lost"] for run in kept if "lost" in run]
+        cells = [f"`{row.name}`", row.notices, of(seen, kept), *cells, sum(lost) if lost else "-", besides(kept)]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
 def besides(kept):
     """Return what was noted: in the last run, the most of all runs for seconds, and what went wrong in any."""
     seen = well(kept)
-    noted = seen[-1]
+    noted = seen[-1] if seen else {}
     words = [f"{rack} in {mine}" for rack, (mine, dummy) in noted.get("failover", {}).items()]
     if "leases" in noted:
         first = max(run["first"] for run in seen)
         words.append(f"{noted['leases']} new leases, the first of them within {first} s, then no more")
-    if shared := max(run["shared"] for run in seen):
+    if shared := max((run["shared"] for run in seen), default=0):
         words.append(f"two hosts held the virtual IP for {shared} s")
     return ", ".join(words + [run["why"] for run in kept if "why" in run])
 
