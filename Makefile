@@ -103,6 +103,10 @@ unit: setup newest ## Unit and contract tests, on the oldest and the newest ansi
 site-test: setup ## The site on lab hosts: check, deploy, again, check, a kill, a lost host (TOPOLOGY=…)
 	@tests/tools/scenario ha
 
+.PHONY: scenario
+scenario: setup ## One scenario, or some after each other: NAME="database region" (TOPOLOGY=…)
+	@tests/tools/scenario $(NAME)
+
 .PHONY: topologies-test
 topologies-test: setup ## The site in the other topologies; where three hosts carry it, each host is lost in turn
 	@LAB_TOPOLOGY=minimal tests/tools/scenario ha

@@ -13,8 +13,9 @@ description:
   - Regions are in the group C(maas_region) and racks in C(maas_rack), as the playbooks of this collection expect;
     machines are in C(maas_machine). A host that is both region and rack is in both groups.
   - Each host has the variables C(ansible_host) and C(maas_address), its address, and C(maas_node), what MAAS knows of
-    it, as M(metal.maas_ha.rack_controller_info) and M(metal.maas_ha.region_controller_info) return it.
-  - The file is called V(maas.yml) or ends in V(.maas.yml).
+    it, as M(metal.maas_ha.rack_controller_info) and M(metal.maas_ha.region_controller_info) return it, but for a
+    region's C(alive) and C(endpoints), which take a request more.
+  - The name of the file ends in V(maas.yml) or V(maas.yaml).
 options:
   plugin:
     description: Names this plugin.

@@ -67,9 +67,9 @@ class MaasError(Exception):
     unsure: MAAS may have carried the request out. wait: seconds after which to try again, None if that is in vain.
     """
 
-    def __init__(self, message, method=None, path=None, status=None, errors=None, unsure=False, wait=None):
+    def __init__(self, message, status=None, errors=None, unsure=False, wait=None):
         super().__init__(message)
-        self.method, self.path, self.status, self.errors = method, path, status, errors
+        self.status, self.errors = status, errors
         self.unsure, self.wait = unsure, wait
 
 
@@ -193,15 +193,11 @@ class Client:
             raise MaasError(
                 f"url: the certificate of https://{host.netloc} is not trusted: {error.verify_message}. "
                 "Name its CA by ca_path",
-                method,
-                path,
             ) from error
         except (OSError, http.client.HTTPException) as error:
             self._hang_up()
             raise MaasError(
                 f"{place}: no answer from {host.scheme}://{host.netloc} ({error or type(error).__name__})",
-                method,
-                path,
                 unsure=sent and method != "GET",
                 wait=0,
             ) from error
@@ -209,7 +205,7 @@ class Client:
             self._hang_up()
         if response.status < 300:
             return _answer(place, response, text)
-        raise _refusal(method, path, place, response, text)
+        raise _refusal(method, place, response, text)
 
     def _connection(self, region):
         """Return this thread's connection to the region, opened if need be."""
@@ -318,7 +314,7 @@ def _answer(place, response, text):
         raise MaasError(f"{place}: the answer is not JSON: {error}") from error
 
 
-def _refusal(method, path, place, response, text):
+def _refusal(method, place, response, text):
     """Tell in MAAS's words why it refused. The body of a 401 holds the key's secret, so it is never repeated."""
     status, wait, errors = response.status, None, _errors(response, text)
     if status == 401:
@@ -335,8 +331,6 @@ def _refusal(method, path, place, response, text):
     words = errors if isinstance(errors, str) else _sentence(errors)
     return MaasError(
         f"{place} answered {status}: {words}",
-        method,
-        path,
         status,
         errors,
         unsure=status >= 500 and method != "GET",

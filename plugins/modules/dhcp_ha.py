@@ -165,11 +165,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+problems:
+  description: What is wrong with O(vlans), one sentence each, for which nothing was done.
+  type: list
+  elements: str
+  returned: failure
+  sample:
+    - "VLAN 300 on dc1: fabric dc1 has no VLAN 300"
 plan:
   description: What is to be done, one sentence a request, whatever has to wait included.
   type: list
   elements: str
-  returned: always
+  returned: when there are no RV(problems)
   sample:
     - "VLAN 100 on dc1: swap rack-a and rack-b, step 1 of 2: rack-b becomes primary, rack-a leaves"
     - "VLAN 200 on dc1: DHCP goes on, rack-b becomes primary"
@@ -177,7 +184,7 @@ waiting:
   description: The VLANs whose next step has to wait until a pair is in failover state V(normal). Run again then.
   type: list
   elements: dict
-  returned: always
+  returned: when there are no RV(problems)
   contains:
     vlan:
       description: The VLAN.
@@ -195,23 +202,23 @@ pairs:
   description: The pairs that this run made or changed, in the form of RV(waiting).
   type: list
   elements: dict
-  returned: always
+  returned: when there are no RV(problems)
 phases_left:
   description: How many runs the rest of the plan takes.
   type: int
-  returned: always
+  returned: when there are no RV(problems)
 secondaries:
   description:
     - The pairs that the plan makes of racks that were none before, in the form of RV(waiting), the primary first.
     - Until the two meet nobody is offered an address, so the secondary should answer the primary on TCP port 647 first.
   type: list
   elements: dict
-  returned: always
+  returned: when there are no RV(problems)
 vlans:
   description: The VLANs after the run, in check mode as they would be, with racks as system_ids.
   type: list
   elements: dict
-  returned: always
+  returned: when there are no RV(problems)
   sample:
     - fabric: dc1
       vid: 100
@@ -224,7 +231,7 @@ done:
   description: The VLANs on which everything planned for this run was done.
   type: list
   elements: str
-  returned: always
+  returned: when there are no RV(problems)
 not_done:
   description: The VLANs on which something failed or was not begun, each with the reason.
   type: list
@@ -233,7 +240,7 @@ not_done:
 requests:
   description: How many requests were sent, C(reads) and C(writes).
   type: dict
-  returned: always
+  returned: when there are no RV(problems)
   sample:
     reads: 3
     writes: 0

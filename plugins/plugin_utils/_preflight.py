@@ -28,6 +28,7 @@ OLD_ETCD = ("ubuntu", "22.04")  # 3.3, which knows no learners
 RPC_PORTS = 10  # 5250-5259, one for each worker of a region
 CLOCK_SECONDS = 2
 CERTIFICATE_DAYS = {"host": 30, "ca": 180}
+OTHER_AUTHORITY = "give another CA as maas_certificate_ca_certificate and maas_certificate_ca_key"
 BUILT_DISK_MB = 1000  # what a host that has MAAS or PostgreSQL already must have left
 
 # Which program holds which TCP port on a host of a group; any other is in the way.
@@ -548,18 +549,27 @@ def resources(site):
             yield name, fault, "make room"
 
 
-def ends(site, kind, remedy):
-    """Yield a fault for each host whose certificate of a kind ends soon."""
+def ends(site, kind, remedy, days=None):
+    """Yield a fault for each host whose certificate of a kind ends in that many days, by default in those it takes to act."""
     for name, survey in surveys(site).items():
         left = (survey["certificates"].get(kind, float("inf")) - survey["clock"]) / 86400
-        if left < CERTIFICATE_DAYS[kind]:
+        if left < (CERTIFICATE_DAYS[kind] if days is None else days):
             end = f"ends in {left:.0f} days" if left > 0 else "is over" if survey["certificates"][kind] else "is none"
             yield name, f"has a {kind}.crt in /etc/maas-ha/pki that {end}", remedy
 
 
 def authority(site):
-    """The authority of our certificates lives on."""
+    """The authority of our certificates lives on; that of somebody else need only live."""
+    if site["own_ca"]:
+        return ends(site, "ca", OTHER_AUTHORITY, 0)
     return ends(site, "ca", "remove /etc/maas-ha/pki from all hosts and run metal.maas_ha.site")
+
+
+def own_authority(site):
+    """An authority that was given and ends soon is worth a word."""
+    return (
+        problem for problem in ends(site, "ca", OTHER_AUTHORITY) if site["own_ca"] and problem not in authority(site)
+    )
 
 
 def leaves(site):
@@ -610,7 +620,7 @@ PROBLEMS = (
     ),
     *(identities, reachability, sources, clocks, clock_daemons, ports, resources, authority),
 )
-WARNINGS = (misspelt, named, pairs, absent, leaves)
+WARNINGS = (misspelt, named, pairs, absent, leaves, own_authority)
 
 
 def sentences(site, checks):

@@ -70,6 +70,7 @@ def site():
         "haproxy_makes_room": False,
         "database_host": "",
         "max_connections": 0,
+        "own_ca": False,
         "passwords": {},
         "memory_mb": 2000,
         "disk_mb": 10000,
@@ -334,6 +335,11 @@ FAULTS = {
         "control1 has a ca.crt in /etc/maas-ha/pki that ends in 100 days",
         "remove",
     ),
+    "an authority of somebody else that is over": (
+        lambda s: (survey(s, "control1", certificates={"ca": 1000 - DAY}), s.update(own_ca=True)),
+        "control1 has a ca.crt in /etc/maas-ha/pki that is over",
+        "give another CA",
+    ),
 }
 
 
@@ -531,3 +537,20 @@ def test_a_firewall_that_knows_no_newcomer_yet_does_not_hinder_it(site):
     assert "control3 gets no answer from control1" in judge(site)["problems"][0]
     known["maas_postgresql"].remove("10.0.0.13")
     assert judge(site)["problems"] == []
+
+
+def test_an_authority_of_somebody_else_that_ends_soon_is_worth_a_word(site):
+    survey(site, "control1", certificates={"ca": 1000 + 100 * DAY})
+    site["own_ca"] = True
+    assert judge(site)["problems"] == []
+    (warning,) = judge(site)["warnings"]
+    assert "ends in 100 days" in warning and "give another CA" in warning
+
+
+def test_the_role_knows_the_postgresql_of_every_system():
+    role = yaml.safe_load((ROOT / "roles/maas_postgresql/vars/main.yml").read_text())["__maas_postgresql_majors"]
+    systems = {
+        f"{name.capitalize()} {version.partition('.')[0]}": major
+        for (name, version), major in _preflight.SYSTEMS.items()
+    }
+    assert role == systems
