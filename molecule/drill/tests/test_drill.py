@@ -11,16 +11,23 @@ import json
 import pytest
 
 from tests.site import maas
+from tests.site.interruption import disturbed
 from tests.site.playbook import play
 from tests.site.probe import Probe, until
 
 AWAY = 10  # seconds without MAAS at most, where nothing is lost and everything planned
+PATRONICTL = "patronictl -c /etc/patroni/config.yml"
+TIERS = ("database", "vip", "region", "rack")
+
+
+def given(directory):
+    """Return the words that answer for the operator, and say where the table is kept."""
+    return ("--extra-vars", json.dumps({"maas_drill_confirm": True, "maas_report_directory": str(directory)}))
 
 
 def drill(directory, *words):
     """Run the drill, its answer given."""
-    given = {"maas_drill_confirm": True, "maas_report_directory": str(directory)}
-    return play("drill", "--extra-vars", json.dumps(given), *words)
+    return play("drill", *given(directory), *words)
 
 
 @pytest.fixture
@@ -61,6 +68,30 @@ def test_a_site_that_is_not_sound_is_refused(lab, tmp_path):
     until(lambda: {*maas.failover().values()} == {("normal", "normal")}, 120, "the pair to be normal")
 
 
+@pytest.mark.usefixtures("unmoved")
+def test_a_tier_that_is_refused_ends_the_drill_and_no_earlier_table_stays(lab, tmp_path):
+    """Patroni is paused once the site was found sound, and then hands over to nobody but a host that is named."""
+    (tmp_path / "drill.md").write_text("| database | nothing is wrong |\n")
+    leader = maas.leader()
+    try:
+        run = disturbed(
+            "drill",
+            *given(tmp_path),
+            task="See who works on the deployment",
+            do=lambda: lab.run(leader, [f"{PATRONICTL} pause --wait"]),
+        )
+    finally:
+        lab.run(leader, [f"{PATRONICTL} resume --wait"])
+    assert run.status
+    assert {host for host, counts in run.hosts.items() if counts["failed"]} == {leader}, run.output[-8000:]
+    assert "PLAY [Give the virtual IP to another load balancer]" not in run.output
+    told = json.loads((tmp_path / "drill.json").read_text())
+    assert [(line["tier"], line["finished"]) for line in told] == [(tier, False) for tier in TIERS]
+    table = (tmp_path / "drill.md").read_text()
+    assert table.count("| not finished |") == len(TIERS) and "nothing is wrong" not in table
+    until(maas.whole, 120, "the site to be whole")
+
+
 def test_every_tier_changes_hands_and_heals(tmp_path):
     leader = maas.leader()
     run = drill(tmp_path)
@@ -69,9 +100,7 @@ def test_every_tier_changes_hands_and_heals(tmp_path):
     assert maas.whole()
     told = json.loads((tmp_path / "drill.json").read_text())
     print((tmp_path / "drill.md").read_text())
-    assert [(line["tier"], line["problems"]) for line in told] == [
-        (tier, []) for tier in ("database", "vip", "region", "rack")
-    ]
+    assert [(line["tier"], line["finished"], line["problems"]) for line in told] == [(tier, True, []) for tier in TIERS]
     assert max(line["away"] for line in told) < AWAY
     assert (tmp_path / "index.html").exists()
 
