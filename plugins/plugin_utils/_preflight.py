@@ -550,7 +550,7 @@ def resources(site):
 
 
 def ends(site, kind, remedy, days=None):
-    """Yield a fault for each host whose certificate of a kind ends in so many days, by default in those it takes to act."""
+    """Yield a fault for each host whose certificate of a kind ends in so many days; unset, when it is time to act."""
     for name, survey in surveys(site).items():
         left = (survey["certificates"].get(kind, float("inf")) - survey["clock"]) / 86400
         if left < (CERTIFICATE_DAYS[kind] if days is None else days):
