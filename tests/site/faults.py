@@ -58,6 +58,7 @@ class Row:
         during: function of lab and host, called when all services are back, that returns more to note, or asserts.
         clean: function of lab and host that takes away what only the test put there, whatever the row came to.
         states: what the pair of racks may be in afterwards, each rack's own state.
+        writers: how many write beside each other, of which the service is there while one has answers.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Row:
     during: Callable = nothing
     clean: Callable = nothing
     states: tuple = ("normal",)
+    writers: int = 1
 
 
 def reads():
@@ -148,7 +150,7 @@ def watch(lab, row, host, seen):
     """Note what clients and the hosts themselves see of a fault."""
     with (
         Lease(lab) as lease,
-        Writer(patience=PATIENCE) as writer,
+        Writer(patience=PATIENCE, beside=row.writers) as writer,
         Probe(reads()) as reader,
         Probe(accepts_tcp(lab.vip, 22, patience=0.3)) as address,
         Watch(lab) as brains,
