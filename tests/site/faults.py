@@ -33,10 +33,10 @@ FRESH = {
 WHOLE = 300  # seconds that the site may take to be whole again by itself
 SHARED = 3  # seconds that two hosts may hold the virtual IP when a partition ends, until VRRP has told one of them
 LOOK = 0.5  # seconds between two looks for a split brain
-# Prints t where the database takes writes, and the virtual IP where it is.
+# Prints the virtual IP where it is, and t where the database takes writes; one that hangs does not hide the address.
 LOOKED_FOR = """
-psql --no-psqlrc -At -U postgres -d postgres -c 'SELECT NOT pg_is_in_recovery()' 2>/dev/null
 ip -4 -o address show to {vip}/32
+timeout 2 psql --no-psqlrc -At -U postgres -d postgres -c 'SELECT NOT pg_is_in_recovery()' 2>/dev/null
 """
 
 
@@ -58,6 +58,7 @@ class Row:
         during: function of lab and host, called when all services are back, that returns more to note, or asserts.
         clean: function of lab and host that takes away what only the test put there, whatever the row came to.
         states: what the pair of racks may be in afterwards, each rack's own state.
+        writers: how many write beside each other, of which the service is there while one has answers.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Row:
     during: Callable = nothing
     clean: Callable = nothing
     states: tuple = ("normal",)
+    writers: int = 1
 
 
 def reads():
@@ -148,7 +150,7 @@ def watch(lab, row, host, seen):
     """Note what clients and the hosts themselves see of a fault."""
     with (
         Lease(lab) as lease,
-        Writer(patience=PATIENCE) as writer,
+        Writer(patience=PATIENCE, beside=row.writers) as writer,
         Probe(reads()) as reader,
         Probe(accepts_tcp(lab.vip, 22, patience=0.3)) as address,
         Watch(lab) as brains,
@@ -209,7 +211,8 @@ def survives(lab, row, keep=print):
     try:
         suffer(lab, row, seen)
         assert seen["lost"] == 0, "writes that were acknowledged are not there"
-        assert seen["writable"] <= 1, "two hosts took writes to the database"
+        assert seen["writable"] > 0, "no host was ever seen to take writes to the database"
+        assert seen["writable"] == 1, "two hosts took writes to the database"
         assert seen["shared"] <= SHARED, "two hosts of one partition held the virtual IP"
         assert seen["addresses"] == 1, "a client that asked for its lease again was given another address"
     except Exception as error:

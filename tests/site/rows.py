@@ -276,7 +276,7 @@ ROWS = [
         during=nobody_is_sent_there,
         heal=daemon("stop", "fault"),
     ),
-    Row("region-restart", written_to, daemon("restart", MAAS), "HAProxy's and keepalived's checks"),
+    Row("region-restart", written_to, daemon("restart", MAAS), "HAProxy's and keepalived's checks", writers=8),
     Row(
         "snapd-stop",
         maas.serving,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import uuid
@@ -37,33 +38,35 @@ class Write:
 
 
 class Writer:
-    """Creates tags through the virtual IP, one at a time, while it is open.
+    """Creates tags through the virtual IP while it is open, one at a time, or so many beside each other.
 
     Attributes:
-        writes: list of Write, in the order they were sent in.
+        writes: list of Write, in the order they ended in.
     """
 
-    def __init__(self, patience=PATIENCE):
-        self._patience = patience
+    def __init__(self, patience=PATIENCE, beside=1):
+        self._patience, self._beside = patience, beside
 
     def __enter__(self):
         self.writes = []
-        self._prefix = f"writer-{uuid.uuid4().hex[:8]}"
+        self._prefix, self._numbers = f"writer-{uuid.uuid4().hex[:8]}", itertools.count()
         self._client = maas.client(timeout=self._patience)
         self._open = True
         self._begin = time.monotonic()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for dummy in range(self._beside)]
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *dummy):
         self._open = False
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._end = time.monotonic()
 
     def _run(self):
         while self._open:
-            name, begin, error = f"{self._prefix}-{len(self.writes)}", time.monotonic(), None
+            name, begin, error = f"{self._prefix}-{next(self._numbers)}", time.monotonic(), None
             try:
                 self._client.exchange(0, "POST", "tags/", {}, {"name": name})
             except MaasError as failure:
@@ -84,7 +87,7 @@ class Writer:
     @property
     def times(self):
         """When writes were acknowledged, after the moment in which it began."""
-        return [self._begin, *(write.end for write in self.acknowledged)]
+        return [self._begin, *sorted(write.end for write in self.acknowledged)]
 
     @property
     def longest(self):
