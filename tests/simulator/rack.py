@@ -19,7 +19,7 @@ from .supervisor import control
 WAIT_FOR_SECRET = 300
 FETCH_TIMEOUT = 5
 PING_EVERY, PING_TIMEOUT = 30, 10
-REPORT_EVERY = 10
+REPORT_EVERY, REPEAT_AFTER = 10, 30
 AGENT_RUNS_DHCPD = (3, 7)  # since then rackd but looks on: it stops no dhcpd, and none is dead to it
 
 
@@ -48,6 +48,7 @@ class Rack:
         self._started = time.monotonic()
         self._announced = None
         self._services = None
+        self._told = 0
         self._dhcp_on = False
         self._configured = asyncio.Lock()
         # A new rack listens for beacons and looks at its networks first, and tells its interfaces once it has.
@@ -194,7 +195,7 @@ class Rack:
         return {**others, "dhcpd": dhcpd, "dhcpd6": "off"}
 
     async def _report(self):
-        """Tell a region of interfaces, and all of services, that are no longer as they were."""
+        """Tell a region of interfaces that are no longer as they were, and all of services."""
         told = description()
         while True:
             await asyncio.sleep(REPORT_EVERY)
@@ -206,9 +207,10 @@ class Rack:
                 told, self._surveyed = now, True
 
     async def _tell_services(self):
-        states = await self._states()
-        if states != self._services:
-            self._services = states
+        """Tell all regions of services that changed, or that were told so long ago that one may have forgotten them."""
+        states, now = await self._states(), time.monotonic()
+        if states != self._services or now - self._told >= REPEAT_AFTER:
+            self._services, self._told = states, now
             for channel in self._channels.values():
                 channel.send(services=states)
 

@@ -90,3 +90,21 @@ def test_a_dhcpd_that_fails_is_dead_where_rackd_runs_it(host):
         return (await controller._states())["dhcpd"]
 
     assert asyncio.run(run()) == ("dead" if host.stops else "off")
+
+
+@pytest.mark.parametrize(("after", "times"), [(30, 1), (0, 2)])
+def test_services_are_told_again_after_a_while(host, monkeypatch, after, times):
+    class Channel:
+        def send(self, **told):
+            sent.append(told)
+
+    async def run():
+        controller = rack.Rack(SECRET)
+        controller._channels["region-a:pid=1"] = Channel()
+        await controller._tell_services()
+        await controller._tell_services()
+
+    sent = []
+    monkeypatch.setattr(rack, "REPEAT_AFTER", after)
+    asyncio.run(run())
+    assert len(sent) == times
