@@ -11,7 +11,7 @@ import re
 import time
 import urllib.parse
 
-from ansible_collections.metal.maas_ha.tests.simulator import oauth
+from ansible_collections.metal.maas_ha.tests.simulator import liveness, oauth
 from ansible_collections.metal.maas_ha.tests.simulator.site import Site
 from ansible_collections.metal.maas_ha.tests.simulator.state import STICKY
 from ansible_collections.metal.maas_ha.tests.simulator.wire import Request
@@ -258,23 +258,29 @@ def _racks_register(world, state):
             columns = {name: value for name, value in subnet.items() if name not in ("vlan", "space", "resource_uri")}
             state.add_subnet(subnet["vlan"]["id"], **columns)
     for rack in world.body("027"):
-        node = state.add_rack(rack["hostname"], system_id=rack["system_id"], version=rack["version"])
+        node = state.add_rack(
+            rack["hostname"], services=_services(rack), system_id=rack["system_id"], version=rack["version"]
+        )
         for interface in rack["interface_set"]:
             link = interface["links"][0]["ip_address"] if interface["links"] else None
             state.add_interface(node["id"], interface["name"], interface["vlan"]["id"], link, STICKY)
     for region in world.body("033"):
         state.add_region(region["hostname"], [["127.0.0.1", 5250]], system_id=region["system_id"])
-    _set_racks(state, "dead")
 
 
 def _racks_return(world, state):
     """The racks come up, and somebody gives the untagged VLAN of dc1 a dynamic range."""
-    _set_racks(state, "running")
+    for rack in world.body("341"):
+        _connect(state, rack)
     state.add_range(state.find("subnet", cidr="10.10.0.0/24")["id"], "10.10.0.100", "10.10.0.150", user=1)
 
 
 def _tidy_up(world, state):
-    """Nothing is left of what the requests so far tried, but for two fabrics, and in some regions a relay."""
+    """Nothing is left of what the requests so far tried, but for two fabrics, and in some regions a relay.
+
+    In one region rack-a has told of its services only now.
+    """
+    _connect(state, world.body("342"))
     for fabric in state.where("fabric"):
         if fabric["name"] not in ("dc1", "dc2"):
             _forget_fabric(state, fabric)
@@ -306,11 +312,22 @@ def _forget_fabric(state, fabric):
     state.delete("fabric", fabric["id"])
 
 
-def _set_racks(state, status, *hostnames):
-    for rack in state.where("node"):
-        if not hostnames or rack["hostname"] in hostnames:
-            for service in state.where("service", node=rack["id"], name="rackd"):
-                state.update("service", service["id"], status=status)
+def _connect(state, told):
+    """A rack is connected to the region's processes and tells of its services."""
+    node = state.rack(told["system_id"])["id"]
+    for process in state.where("process"):
+        liveness.note_connection(state, process["id"], node)
+    liveness.note_services(state, node, _services(told))
+    liveness.update_rackd(state)
+
+
+def _disconnect(state, hostname):
+    for process in state.where("process"):
+        liveness.forget_connection(state, process["id"], state.rack(hostname)["id"])
+
+
+def _services(rack):
+    return {service["name"]: service["status"] for service in rack["service_set"]}
 
 
 def _rack_d_joins_vlan_600(world, state):
@@ -322,8 +339,8 @@ EVENTS = {
     "027": _racks_register,
     "094": _racks_return,
     "205": _forget_trials,
-    "179": lambda world, state: _set_racks(state, "dead", "rack-a"),
-    "187": lambda world, state: _set_racks(state, "running", "rack-a"),
+    "179": lambda world, state: _disconnect(state, "rack-a"),
+    "187": lambda world, state: _connect(state, world.body("316")),
     "248": _rack_d_joins_vlan_600,
     "318": _restore_pair,
     "341": _tidy_up,

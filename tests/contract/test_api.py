@@ -4,7 +4,8 @@
 """The simulator answers every recorded request as the real region of that version did.
 
 Status, content type, names and types of fields and the texts of errors must be the same; so must the values of single
-objects, but for those that chance and hardware made. Of lists the shapes of their elements are compared.
+objects, but for those that chance and hardware made. Of lists the shapes of their elements are compared, of the
+services of a rack how each is.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def _walk(value, path=""):
             yield from _walk(each, f"{path}.{name}")
     elif isinstance(value, list):
         for each in value:
-            yield from _walk(each, f"{path}[]")
+            key = each["name"] if path.endswith("service_set") else ""
+            yield from _walk(each, f"{path}[{key}]")
 
 
 def body_of(world, response):

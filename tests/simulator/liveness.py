@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from .state import RACK, REGION, REGION_AND_RACK
+from .state import RACK, RACK_SERVICES, REGION, REGION_AND_RACK
 
 WORKERS_PER_REGION = 4  # what a region without processes counts for
+LOST_WITH_RACKD = ("dhcpd", "dhcpd6", "ntp_rack", "rackd", "tftp")  # the others may run without it, and nobody knows
 
 
 def note_connection(state, process, node):
@@ -39,7 +40,7 @@ def note_services(state, node, states):
 
 
 def update_rackd(state):
-    """Set what every rack's rackd is: running, degraded or dead, by its connections to all regions' processes."""
+    """Set what every rack's rackd is by its connections to all regions' processes, and what is lost with a dead one."""
     processes = {row["id"]: row["node"] for row in state.where("process")}
     regions = [row["id"] for row in state.where("node") if row["node_type"] in (REGION, REGION_AND_RACK)]
     wanted = len(processes) + WORKERS_PER_REGION * len(set(regions) - set(processes.values()))
@@ -47,17 +48,15 @@ def update_rackd(state):
         if rack["node_type"] not in (RACK, REGION_AND_RACK):
             continue
         connected = sum(row["process"] in processes for row in state.where("connection", node=rack["id"]))
-        status, info = "running", ""
-        if not connected:
-            status, info = "dead", "Not connected to any region controllers."
-        elif connected < wanted:
-            status, info = "degraded", f"{connected / wanted:.0%} connected to region controllers."
         services = {row["name"]: row for row in state.where("service", node=rack["id"])}
-        _set_status(state, services.get("rackd"), status, info)
-        if status == "dead" and rack["node_type"] == RACK:
-            for name, row in services.items():
-                if name != "rackd":
-                    _set_status(state, row, "unknown", "")
+        if not connected:
+            for name in RACK_SERVICES:
+                _set_status(state, services.get(name), "dead" if name in LOST_WITH_RACKD else "unknown", "")
+        elif connected < wanted:
+            info = f"{connected / wanted:.0%} connected to region controllers."
+            _set_status(state, services.get("rackd"), "degraded", info)
+        else:
+            _set_status(state, services.get("rackd"), "running", "")
 
 
 def _set_status(state, row, status, info):

@@ -19,7 +19,8 @@ from .supervisor import control
 WAIT_FOR_SECRET = 300
 FETCH_TIMEOUT = 5
 PING_EVERY, PING_TIMEOUT = 30, 10
-REPORT_EVERY = 10
+REPORT_EVERY, REPEAT_AFTER = 10, 30
+AGENT_RUNS_DHCPD = (3, 7)  # since then rackd but looks on: it stops no dhcpd, and none is dead to it
 
 
 def log(text):
@@ -47,6 +48,8 @@ class Rack:
         self._started = time.monotonic()
         self._announced = None
         self._services = None
+        self._told = 0
+        self._dhcp_on = False
         self._configured = asyncio.Lock()
         # A new rack listens for beacons and looks at its networks first, and tells its interfaces once it has.
         self._surveyed = bool(config.read_text(config.MAAS_ID))
@@ -115,8 +118,8 @@ class Rack:
                 channel.close()
             self._pending.pop(name, None)
             lost = self._channels.pop(name, None)
-            if lost and not self._channels and config.SERIES < (3, 7):
-                await self._serve("", "")
+            if lost and not self._channels and self._dhcp_on and config.SERIES < AGENT_RUNS_DHCPD:
+                await self._pause_dhcp()
 
     async def _open(self, endpoints):
         for address, port in endpoints:
@@ -159,6 +162,7 @@ class Rack:
     async def _serve(self, configuration, interfaces):
         """Run dhcpd with a configuration, or stop it where there is none."""
         async with self._configured:
+            self._dhcp_on = bool(interfaces)
             served = (config.read_text(config.DHCPD_CONF) or "", config.read_text(config.DHCPD_INTERFACES) or "")
             same = served == (configuration.strip(), interfaces)
             if same and (not interfaces or (await self._states())["dhcpd"] == "running"):
@@ -173,17 +177,25 @@ class Rack:
                 await ask_supervisor("stop dhcpd")
         await self._tell_services()
 
+    async def _pause_dhcp(self):
+        """Stop dhcpd until a region tells what to serve; what it served stays in its files."""
+        log("Lost all connections to region controllers. Stopping service(s) dhcpd.")
+        self._dhcp_on = False
+        async with self._configured:
+            if not self._dhcp_on:
+                await ask_supervisor("stop dhcpd")
+
     async def _states(self):
         """Return {service: status} of what runs here."""
         table = await ask_supervisor("services")
         line = next((line for line in table.splitlines() if line.startswith("dhcpd ")), "")
         running = " active" in line or "RUNNING" in line
-        dhcpd = "running" if running else "dead" if config.DHCPD_CONF.exists() else "off"
+        dhcpd = "running" if running else "dead" if self._dhcp_on and config.SERIES < AGENT_RUNS_DHCPD else "off"
         others = {name: "running" for name in RACK_SERVICES if name != "rackd"}
         return {**others, "dhcpd": dhcpd, "dhcpd6": "off"}
 
     async def _report(self):
-        """Tell a region of interfaces, and all of services, that are no longer as they were."""
+        """Tell a region of interfaces that are no longer as they were, and all of services."""
         told = description()
         while True:
             await asyncio.sleep(REPORT_EVERY)
@@ -195,9 +207,10 @@ class Rack:
                 told, self._surveyed = now, True
 
     async def _tell_services(self):
-        states = await self._states()
-        if states != self._services:
-            self._services = states
+        """Tell all regions of services that changed, or that were told so long ago that one may have forgotten them."""
+        states, now = await self._states(), time.monotonic()
+        if states != self._services or now - self._told >= REPEAT_AFTER:
+            self._services, self._told = states, now
             for channel in self._channels.values():
                 channel.send(services=states)
 

@@ -160,6 +160,13 @@ def has_partner(rack):
     return bool(ask(rack, f"pgrep -x dhcpd >/dev/null && {connection} || true"))
 
 
+def dhcp_role(rack):
+    """Return what a rack's dhcpd is in its pair, `alone` without one; None where none runs, whatever is configured."""
+    config = ask(rack, "pgrep -x dhcpd >/dev/null && cat /var/snap/maas/common/maas/dhcpd.conf || true")
+    role = re.search(r'failover peer "[^"]+" \{\s+(primary|secondary);', config)
+    return role[1] if role else "alone" if config else None
+
+
 def failover():
     """Return by rack in what states its dhcpd believes itself and its partner; without a partner there are none."""
     told = {}
