@@ -508,7 +508,9 @@ def racks(site):
                 "the agent of its MAAS is dead, which carries out power actions, and DHCP from 3.7 on",
                 "see that it reaches TCP 5242 and 5271 of the host in maas_url, and snap logs -n=100 maas on it",
             )
-        if rack["services"].get("dhcpd") == "dead":
+        # From 3.7 on MAAS itself does not call one dead.
+        stopped = told(site, "ranges").get(host) and not leases_out(site, host)
+        if stopped or rack["services"].get("dhcpd") == "dead":
             yield host, "its DHCP server is dead", "see dhcpd in snap logs -n=100 maas on it"
 
 

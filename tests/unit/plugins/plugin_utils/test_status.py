@@ -466,6 +466,12 @@ def test_a_service_that_maas_cannot_do_without_is_told(site, host, services, wha
     assert only(site) == ("warning", host, f"of its MAAS, {what}")
 
 
+def test_a_dhcp_server_that_has_ended_is_told_whatever_maas_says(site):
+    site["hosts"]["control1"]["api"]["racks"][1]["services"]["dhcpd"] = "off"
+    site["hosts"]["rack2"]["status"]["services"]["dhcpd"] = "inactive"
+    assert only(site) == ("warning", "rack2", "its DHCP server is dead")
+
+
 def test_what_a_region_runs_is_not_told_where_it_has_no_database(site):
     site["hosts"]["control3"]["status"] |= {"region": None, "services": {"regiond": "running", "temporal": "backoff"}}
     site["hosts"]["control3"]["silent"] = {"region": "timed out"}
