@@ -296,7 +296,7 @@ class Host:
     def services(self):
         """Return the state of each service of MAAS."""
         # The supervisor up to 3.4 exits with 3 when one of them does not run.
-        return services(self.run("maas", "status", patience=10, statuses=(0, 3)))
+        return services(self.run("/snap/bin/maas", "status", patience=10, statuses=(0, 3)))
 
     def snap(self):
         """Return which snap of MAAS is installed."""
