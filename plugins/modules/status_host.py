@@ -141,6 +141,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.metal.maas_ha.plugins.module_utils import _cli
 
 PKI = "/etc/maas-ha/pki/"
 BALANCER = "/run/haproxy/maas.sock"
@@ -296,7 +297,7 @@ class Host:
     def services(self):
         """Return the state of each service of MAAS."""
         # The supervisor up to 3.4 exits with 3 when one of them does not run.
-        return services(self.run("/snap/bin/maas", "status", patience=10, statuses=(0, 3)))
+        return services(self.run(_cli.MAAS, "status", patience=10, statuses=(0, 3)))
 
     def snap(self):
         """Return which snap of MAAS is installed."""
