@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +119,18 @@ def test_check_mode_tells_the_plan_and_writes_nothing(lab, racks):
     before = rows(lab)
     assert run("network", *described(*reversed(racks)), "--check", "--diff").changed
     assert rows(lab) == before
+
+
+def test_a_check_of_what_is_not_there_yet_says_so(racks):
+    entry = {"fabric": "dc9", "vid": 77}
+    new = {
+        "maas_network_fabrics": [{"name": "dc9"}],
+        "maas_network_vlans": [entry],
+        "maas_network_dhcp": [{**entry, "dhcp_on": True, "primary_rack": racks[0]}],
+    }
+    done = run("network", "--check", "--extra-vars", json.dumps(new))
+    assert "MAAS has no fabric dc9" in done.told
+    assert "dc9" not in {each["name"] for each in maas.client().get("fabrics/")}
 
 
 def test_the_pair_swaps_without_a_lease_lost(lab, racks, lease):
