@@ -59,8 +59,9 @@ REFUSALS = {
         "find out why; if it was installed anew, remove its old key from known_hosts",
     ),
 }
-# What a region cannot do without, of the services that its series has; others may be switched off in MAAS's settings.
-NEEDED = ("apiserver", "bind9", "http", "regiond", "temporal", "temporal-worker")
+# What a region cannot do without, of the services that its series has; its proxy may be switched off.
+NEEDED = ("apiserver", "bind9", "http", "ntp", "openfga", "regiond", "syslog", "temporal", "temporal-worker")
+TOLD_BY_MAAS = ("agent", "dhcpd")  # those of a rack that the check of racks tells
 CRASHED = ("backoff", "error", "exited", "fatal")  # what a supervisor calls a service that ended by itself
 HANGS = "Timed out after"  # what Ansible says of a task that it gave up
 TOLD = ("DRAIN", "MAINT")  # what HAProxy calls a server that it was told to spare
@@ -125,7 +126,7 @@ def unasked(site, members):
 
 def unsure(site, members):
     """Return those of the hosts whose daemons may be well: not asked, or without a good certificate to ask with."""
-    return [*unasked(site, members), *(host for host in expired(site) if host in members)]
+    return [host for host in members if host in {*unasked(site, members), *expired(site)}]
 
 
 def leaders(site):
@@ -329,8 +330,10 @@ def leader(site):
     """One database host leads."""
     members, found = group(site, "maas_postgresql"), leaders(site)
     asked = told(site, "units").keys() & members.keys()
-    # Patroni leads on without a quorum, in its failsafe mode, as long as it reaches all the others.
-    certain = not unsure(site, members) or not (has_quorum(site) or told(site, "region"))
+    # While etcd is well, others know of a leader. Without a quorum one may lead on, in Patroni's failsafe mode.
+    well = any(member["healthy"] for member in told(site, "etcd").values())
+    nobody = (well and told(site, "patroni")) or not (has_quorum(site) or told(site, "region"))
+    certain = not unsure(site, members) or nobody
     if not found and asked and certain:
         yield (
             listed(members),
@@ -460,9 +463,11 @@ def services(site):
     for host, states in told(site, "services").items():
         if host in group(site, "maas_region") and host not in told(site, "region"):
             continue
-        wanted_there = NEEDED if host in group(site, "maas_region") else ()
+        needed_there = NEEDED if host in group(site, "maas_region") else ()
         down = [
-            name for name, state in states.items() if state in CRASHED or (name in wanted_there and state != "running")
+            name
+            for name, state in states.items()
+            if (name in needed_there and state != "running") or (state in CRASHED and name not in TOLD_BY_MAAS)
         ]
         if down:
             verb = "does" if len(down) == 1 else "do"
@@ -509,7 +514,7 @@ def racks(site):
                 "see that it reaches TCP 5242 and 5271 of the host in maas_url, and snap logs -n=100 maas on it",
             )
         # From 3.7 on MAAS itself does not call one dead.
-        stopped = told(site, "ranges").get(host) and not leases_out(site, host)
+        stopped = told(site, "ranges").get(host) and runs(site, host, MAAS[0]) and not leases_out(site, host)
         if stopped or rack["services"].get("dhcpd") == "dead":
             yield host, "its DHCP server is dead", "see dhcpd in snap logs -n=100 maas on it"
 
@@ -540,7 +545,7 @@ def served(site):
 
 def failover(site):
     """The racks of every pair are in step."""
-    gone = {hostname(site, host) for host in away(site)}
+    gone = {hostname(site, host) for host in group(site, "maas_rack") if host in away(site)}
     for host, facts in site["hosts"].items():
         for peer in facts["peers"]:
             number = peer_vlan(peer)
@@ -636,7 +641,7 @@ def builds(site):
         words = "; ".join(f"{version} on {listed(hosts)}" for version, hosts in versions.items())
         yield (
             listed(host for hosts in versions.values() for host in hosts),
-            f"the versions of MAAS differ between architectures: {words}",
+            f"the versions of MAAS differ: {words}",
             "bring all to the newest, racks first, then one region after the other;"
             " never revert, for the database does not",
         )
@@ -843,7 +848,9 @@ def rack_word(site, host):
         return "critical", "is not connected"
     if services["rackd"] != "running":
         return "warning", "is partly connected"
-    return "ok", "serves DHCP" if told(site, "ranges").get(host) else "is connected"
+    if not told(site, "ranges").get(host):
+        return "ok", "is connected"
+    return ("ok", "serves DHCP") if leases_out(site, host) else ("warning", "DHCP is down")
 
 
 def hosts(site, found):

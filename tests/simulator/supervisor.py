@@ -22,10 +22,10 @@ from . import config
 PYTHON = [sys.executable, "-m"]
 PACKAGE = __package__
 PROGRAMS = {"http": "frontend", "regiond": "region", "rackd": "rack"}
-REGION = ("apiserver", "bind9", "http", "ntp", "proxy", "regiond", "syslog", "temporal", "temporal-worker")
+REGION = ("apiserver", "bind9", "http", "ntp", "openfga", "proxy", "regiond", "syslog", "temporal", "temporal-worker")
 RACK = ("agent", "bind9", "dhcpd", "dhcpd6", "http", "ntp", "proxy", "rackd", "syslog")
-LATER = {"agent", "apiserver", "temporal", "temporal-worker"} if config.SERIES < (3, 5) else set()
-STARTED = {"apiserver", "rackd", "regiond"}
+SINCE = {"agent": (3, 5), "apiserver": (3, 5), "openfga": (3, 8), "temporal": (3, 5), "temporal-worker": (3, 5)}
+STARTED = {"apiserver", "openfga", "rackd", "regiond"}
 IDLE_PORTS = (*range(5271, 5275), *range(5281, 5285))
 PATIENCE = 5  # seconds that a service has to end before it is killed
 
@@ -86,7 +86,7 @@ class Supervisor:
             name: Service(lambda name=name: [*PYTHON, f"{PACKAGE}.{PROGRAMS[name]}"]) for name in programs
         }
         names = {*(REGION if "region" in roles else ()), *(RACK if "rack" in roles else ())}
-        self._names = sorted(names - LATER)
+        self._names = sorted(name for name in names if config.SERIES >= SINCE.get(name, (0,)))
         if "rack" in roles:
             self._services["dhcpd"] = Service(dhcpd_command)
 

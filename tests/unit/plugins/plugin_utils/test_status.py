@@ -470,6 +470,11 @@ def test_a_dhcp_server_that_has_ended_is_told_whatever_maas_says(site):
     site["hosts"]["control1"]["api"]["racks"][1]["services"]["dhcpd"] = "off"
     site["hosts"]["rack2"]["status"]["services"]["dhcpd"] = "inactive"
     assert only(site) == ("warning", "rack2", "its DHCP server is dead")
+    assert words(site, "maas_rack")["rack2"] == ("warning", "DHCP is down")
+    site["hosts"]["rack2"]["status"]["services"]["dhcpd"] = "backoff"
+    assert only(site) == ("warning", "rack2", "its DHCP server is dead")
+    site["hosts"]["rack2"]["status"]["units"][_status.MAAS[0]] = "failed"
+    assert only(site) == ("critical", "rack2", "MAAS does not run")
 
 
 def test_what_a_region_runs_is_not_told_where_it_has_no_database(site):
@@ -536,6 +541,34 @@ def test_a_host_that_hangs_is_told_so_and_hides_no_lost_quorum(site):
     assert any(what.startswith("have no quorum in etcd") for dummy, what in found)
     assert any(what.startswith("have no database leader") for dummy, what in found)
     assert not [what for dummy, what in found if "Patroni runs and does not answer" in what]
+
+
+def test_a_leader_that_hangs_and_has_no_successor_is_told(site):
+    """etcd is well and has no key of a leader, for nobody was fit to follow."""
+    site["hosts"]["control1"] |= {"status": None, "why": "Task failed: Timed out after 60 second(s)."}
+    site["hosts"]["control1"]["api"] = {"regions": None, "racks": None, "vlans": None}
+    for name in ("control2", "control3"):
+        status = site["hosts"][name]["status"]
+        status["patroni"]["members"] = [{**one, "role": "replica"} for one in status["patroni"]["members"]]
+        status["region"] = None
+        site["hosts"][name]["silent"] = {"region": "500"}
+    assert any(what.startswith("have no database leader") for dummy, what in told(site))
+
+
+def test_a_host_that_hangs_with_a_certificate_that_is_over_is_one_host(site):
+    lose(site, "control1")
+    site["hosts"]["control2"] |= {"status": None, "why": "Task failed: Timed out after 60 second(s)."}
+    site["hosts"]["control2"]["survey"]["certificates"]["host"] = NOW - DAY
+    site["hosts"]["control3"]["status"] |= {"etcd": {"healthy": False, "leads": False}, "patroni": None, "region": None}
+    assert any(what.startswith("have no quorum in etcd") for dummy, what in told(site))
+
+
+def test_a_pair_out_of_step_is_told_while_the_api_is_silent_and_another_host_away(site):
+    site["hosts"]["control1"]["api"] = {"regions": None, "racks": None, "vlans": None}
+    lose(site, "control3")
+    for name in ("rack1", "rack2"):
+        site["hosts"][name]["peers"][0] |= {"state": "communications-interrupted", "in_step": False}
+    assert any(what.startswith("DHCP failover of VLAN no. 5002") for dummy, what in told(site))
 
 
 def test_a_leader_that_patronis_failsafe_mode_keeps_is_not_denied(site):
@@ -613,7 +646,7 @@ def test_each_architecture_has_revisions_of_its_own(site):
     assert told(site) == []
     snap["version"] = "3.7.2"
     words = "3.7.3 on control1, control2, control3, rack2; 3.7.2 on rack1"
-    assert only(site)[2] == f"the versions of MAAS differ between architectures: {words}"
+    assert only(site)[2] == f"the versions of MAAS differ: {words}"
 
 
 def test_a_daemon_that_ends_again_and_again_does_not_run(site):
