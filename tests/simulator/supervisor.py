@@ -86,7 +86,7 @@ class Supervisor:
             name: Service(lambda name=name: [*PYTHON, f"{PACKAGE}.{PROGRAMS[name]}"]) for name in programs
         }
         names = {*(REGION if "region" in roles else ()), *(RACK if "rack" in roles else ())}
-        self._names = sorted(name for name in names if config.SERIES >= SINCE.get(name, (0,)))
+        self._names = sorted(name for name in names if SINCE.get(name, (0,)) <= config.SERIES)
         if "rack" in roles:
             self._services["dhcpd"] = Service(dhcpd_command)
 
