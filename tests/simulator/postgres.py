@@ -67,13 +67,6 @@ def name(kind):
     return NAMES.get(kind, f"maasserver_{kind}")
 
 
-def connect(parameters):
-    """Open a connection that a lost host does not keep transactions open with: an answer that nobody takes ends it."""
-    return psycopg2.connect(
-        **parameters, options="-c tcp_user_timeout=1000 -c idle_in_transaction_session_timeout=10000"
-    )
-
-
 class PostgresStore:
     """Transactions on the database, one after another over all regions; only tables that changed are read again."""
 
@@ -87,7 +80,7 @@ class PostgresStore:
     def transaction(self):
         """Give the state to change; an exception undoes what was done. Raises StoreError when the database fails."""
         with self._free, _as_store_error():
-            connection = self._idle.pop() if self._idle else connect(self._parameters)
+            connection = self._idle.pop() if self._idle else psycopg2.connect(**self._parameters)
             try:
                 with connection.cursor() as cursor:
                     written = yield from self._work(cursor)
@@ -154,7 +147,7 @@ class Listener:
     """Tells of changes that any region made."""
 
     def __init__(self, parameters):
-        self._connection = connect(parameters)
+        self._connection = psycopg2.connect(**parameters)
         self._connection.autocommit = True
         with self._connection.cursor() as cursor:
             cursor.execute("LISTEN maas")
@@ -177,14 +170,14 @@ class Listener:
 
 def has_tables(parameters):
     """Return whether the database holds any table. Raises psycopg2.Error when it cannot be asked."""
-    with contextlib.closing(connect(parameters)) as connection, connection.cursor() as cursor:
+    with contextlib.closing(psycopg2.connect(**parameters)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         return cursor.fetchone()[0] > 0
 
 
 def pending(parameters, series):
     """Return the migration steps that the database still lacks. Raises psycopg2.Error when it cannot be asked."""
-    with contextlib.closing(connect(parameters)) as connection:
+    with contextlib.closing(psycopg2.connect(**parameters)) as connection:
         return _pending(connection, series)
 
 
@@ -194,7 +187,7 @@ def migrate(parameters, version, pause=0.02):
     There is no lock: two migrations at once collide. A killed one is finished by the next.
     """
     series = tuple(int(part) for part in version.split(".")[:2])
-    with contextlib.closing(connect(parameters)) as connection:
+    with contextlib.closing(psycopg2.connect(**parameters)) as connection:
         steps = _pending(connection, series)
         tell = _tell_alembic if series >= (3, 7) else _tell_django
         tell(None, steps)

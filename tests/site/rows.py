@@ -11,6 +11,7 @@ import time
 from fnmatch import fnmatch
 
 from tests.lab import Lab
+from tests.simulator.postgres import LOCK
 from tests.site import maas
 from tests.site.faults import Row, nothing
 from tests.site.inventory import served
@@ -70,6 +71,17 @@ rm *.d/clock.conf
 systemctl daemon-reload
 systemctl restart $units
 """
+# Returns once the transaction is open, as a statement of the region itself could leave it.
+HOLD_THE_LOCK = f"""
+umask 077
+cd /run
+sed -n 's/^database_host: /PGHOST=/p; s/^database_port: /PGPORT=/p; s/^database_name: /PGDATABASE=/p
+  s/^database_user: /PGUSER=/p; s/^database_pass: /PGPASSWORD=/p' /var/snap/maas/current/regiond.conf >fault.env
+systemd-run --quiet --unit=fault --collect --property=EnvironmentFile=/run/fault.env sh -c '
+  (echo "BEGIN; SELECT 1 FROM pg_advisory_xact_lock({LOCK});"; sleep 600) | psql -qAt -o /run/fault'
+timeout 10 sh -c 'until [ -s fault ]; do sleep 0.1; done'
+rm fault fault.env
+"""
 LOSE_THE_LEASES = f"systemctl stop {MAAS}; rm -f {LEASES}*; systemctl start {MAAS}"
 # What former partners are in for an hour: one has all leases and waits, the other serves.
 FORMER = ("normal", "recover-wait", "partner-down")
@@ -125,6 +137,12 @@ def daemon(verb, *units):
 def keep_killing_regiond(lab, host):
     """Kill regiond and whatever starts it anew, and leave the web server alive."""
     lab.run(host, [f"{AS_A_UNIT} 'while sleep 0.2; do pkill -KILL -f simulator[.]region; done'"])
+
+
+def off_with_the_lock(lab, host):
+    """Let the power go while a transaction from there has what all the others need."""
+    script(HOLD_THE_LOCK)(lab, host)
+    lab.off(host)
 
 
 def nobody_is_sent_there(lab, host):
@@ -275,6 +293,14 @@ ROWS = [
         "HAProxy's and keepalived's checks",
         during=nobody_is_sent_there,
         heal=daemon("stop", "fault"),
+    ),
+    Row(
+        "lock-left",
+        maas.serving,
+        off_with_the_lock,
+        "PostgreSQL, whose keepalives nobody answers",
+        prepare=script("apt-get install -qq postgresql-client >/dev/null"),
+        heal=Lab.heal,
     ),
     Row("region-restart", written_to, daemon("restart", MAAS), "HAProxy's and keepalived's checks", writers=8),
     Row(

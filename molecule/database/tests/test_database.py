@@ -143,6 +143,12 @@ def test_maas_owns_its_database_and_is_nobody_else(lab):
     assert psql(lab, region, "SHOW data_checksums") == "on"
 
 
+def test_a_region_that_falls_silent_does_not_keep_its_locks(lab):
+    region = lab.groups["maas_region"][0]
+    assert psql(lab, region, "SHOW tcp_user_timeout; SHOW tcp_keepalives_idle").split() == ["4s", "1"]
+    assert psql(lab, region, "SHOW tcp_keepalives_interval; SHOW tcp_keepalives_count").split() == ["1", "3"]
+
+
 def test_every_region_is_led_to_the_leader(lab):
     for region in lab.groups["maas_region"]:
         assert psql(lab, region, "SELECT pg_is_in_recovery()") == "f"
