@@ -306,10 +306,11 @@ class Planner:
     def _check_subnet(self, entry):
         cidr = entry.options["subnet"]
         try:
-            IPv4Network(cidr or "0.0.0.0/0")
+            exact = cidr and str(IPv4Network(cidr))
         except (AddressValueError, NetmaskValueError, ValueError) as error:
             self.problems.append(f"{entry}: subnet: {cidr} is no IPv4 subnet in CIDR form ({error})")
-            entry.options = {**entry.options, "subnet": None}
+            exact = None
+        entry.options = {**entry.options, "subnet": exact}
 
     def _know(self, subnet):
         if self.subnets.get(subnet.cidr) != subnet:

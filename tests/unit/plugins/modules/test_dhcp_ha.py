@@ -261,6 +261,11 @@ def test_a_subnet_tells_its_vlan(region, run):
     assert not run(by_cidr)["changed"]
 
 
+def test_a_subnet_is_known_by_its_mask_too(region, run):
+    run({**PROV, "subnet": "10.10.100.0/255.255.255.0", "ranges": [DYNAMIC]})
+    assert not run({**PROV, "subnet": "10.10.100.0/24", "ranges": [DYNAMIC]})["changed"]
+
+
 def test_a_relayed_vlan_is_served_by_one_rack(region, run):
     relayed = {
         "fabric": "dc1",
