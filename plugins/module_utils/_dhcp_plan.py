@@ -613,18 +613,20 @@ class Planner:
             doomed = doomed if self.purge_ranges else []
             blocked = [one for one in new if any(one.overlaps(old) for old in doomed)]
             # What replaces the last dynamic range comes before that goes, where they leave each other room.
-            steps += [self._write_range(entry, one, changed[one]) for one in new if one not in blocked]
+            steps += [self._write_range(entry, cidr, one, changed[one]) for one in new if one not in blocked]
             steps += [Step("DELETE", f"ipranges/{old.id}/", None, f"{entry}: delete {old}") for old in doomed]
-            steps += [self._write_range(entry, one, None) for one in blocked]
+            steps += [self._write_range(entry, cidr, one, None) for one in blocked]
         return steps
 
-    def _write_range(self, entry, one, old):
+    def _write_range(self, entry, cidr, one, old):
         data = {"start_ip": str(one.start), "end_ip": str(one.end)}
         if one.comment is not None:
             data["comment"] = one.comment
         if old:
             return Step("PUT", f"ipranges/{old.id}/", data, f"{entry}: change {old} to {one.start}-{one.end}")
-        return Step("POST", "ipranges/", {"type": one.type, **data}, f"{entry}: create {one}")
+        # Without its subnet MAAS looks for one that has DHCP already before it looks for the narrowest.
+        data = {"subnet": self.subnets[cidr].id, "type": one.type, **data}
+        return Step("POST", "ipranges/", data, f"{entry}: create {one}")
 
     def _rack_steps(self, entry):
         vlan, goal, dead = entry.vlan, entry.goal, self._dead()

@@ -452,7 +452,8 @@ def create(client, step):
     except MaasError as error:
         if not error.unsure:
             raise
-        if not any(step.data.items() <= one.items() for one in client.get(step.path)):
+        ranges = [{**one, "subnet": one["subnet"]["id"]} for one in client.get(step.path)]
+        if not any(step.data.items() <= one.items() for one in ranges):
             client.post(step.path, step.data)
 
 

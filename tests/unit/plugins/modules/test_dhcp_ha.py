@@ -224,6 +224,14 @@ def test_a_range_follows_its_new_bounds(region, run):
     assert not run({**PROV, "ranges": [RESERVED, longer]})["changed"]
 
 
+def test_a_range_is_created_in_its_own_subnet_though_a_wider_one_has_dhcp(region, run):
+    with region.transaction() as state:
+        wide = state.add_vlan(state.find("fabric", name="dc2")["id"], 400, dhcp_on=True)
+        state.add_subnet(wide["id"], "10.10.0.0/16")
+    run({**PROV, "ranges": [RESERVED, DYNAMIC]})
+    assert {one["subnet"]["cidr"] for one in region.get("ipranges/")} == {"10.10.100.0/24"}
+
+
 def test_adjacent_ranges_are_told_apart(region, run):
     beside = {"type": "reserved", "start_ip": "10.10.100.200", "end_ip": "10.10.100.210"}
     wanted = {**PROV, "ranges": [RESERVED, DYNAMIC, beside]}
