@@ -385,6 +385,11 @@ class Planner:
     def _read_ranges(self, entry):
         """Return the entry's ranges by subnet; what cannot be one is a problem."""
         ranges = {}
+        if self.purge_ranges and entry.options["ranges"] == []:
+            if entry.options["subnet"]:
+                ranges[entry.options["subnet"]] = []
+            else:
+                self._refuse(entry, "subnet: name the one that purge_ranges is to leave no ranges, or leave ranges out")
         for number, data in enumerate(entry.options["ranges"] or ()):
             place = f"{entry}: ranges[{number}]"
             try:

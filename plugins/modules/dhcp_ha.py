@@ -93,7 +93,9 @@ options:
     type: list
     elements: str
   purge_ranges:
-    description: Whether ranges that are not listed are removed from the subnets that have O(vlans[].ranges) here.
+    description:
+      - Whether ranges that are not listed are removed from the subnets that have O(vlans[].ranges) here.
+      - An empty list of ranges removes all of O(vlans[].subnet), which must be named then.
     type: bool
     default: false
   normal_peers:

@@ -262,6 +262,16 @@ def test_a_purged_range_makes_room_for_two(region, run):
     ]
 
 
+def test_an_empty_list_purges_all_ranges_of_a_subnet_that_is_named(region, run):
+    none = {"fabric": "dc1", "vid": 100, "ranges": []}
+    run({**none, "ranges": [RESERVED, DYNAMIC], "subnet": "10.10.100.0/24"})
+    assert not run({**none, "subnet": "10.10.100.0/24"})["changed"]
+    with pytest.raises(Failed, match="subnet: name the one that purge_ranges is to leave no ranges"):
+        run(none, purge_ranges=True)
+    run({**none, "subnet": "10.10.100.0/24"}, purge_ranges=True)
+    assert ranges(region) == []
+
+
 def test_a_subnet_tells_its_vlan(region, run):
     by_cidr = {**PROV, "fabric": None, "vid": None, "subnet": "10.10.100.0/24", "ranges": [DYNAMIC]}
     made = run(by_cidr)
