@@ -560,9 +560,22 @@ class Planner:
                         self._refuse(entry, f"ranges: {one} overlaps {other}")
                 for old in self._in_the_way(cidr, one, ranges):
                     self._refuse(entry, f"ranges: {one} overlaps {old}, which purge_ranges would remove")
-        here = [*entry.ranges.values(), *(self.found.get(cidr, ()) for cidr in self._on_vlan.get(entry.vlan.id, ()))]
-        has_dynamic = any(one.type == "dynamic" for ranges in here for one in ranges)
-        if self._must_prove_a_dynamic_range(entry) and not has_dynamic:
+        doomed = {cidr: self._doomed(cidr, ranges) for cidr, ranges in entry.ranges.items()}
+        kept = [
+            one
+            for cidr in {*entry.ranges, *self._on_vlan.get(entry.vlan.id, ())}
+            for one in {*entry.ranges.get(cidr, ()), *self.found.get(cidr, ())}.difference(doomed.get(cidr, ()))
+        ]
+        if not entry.goal["dhcp_on"] or any(one.type == "dynamic" for one in kept):
+            return None
+        purged = [str(one) for ranges in doomed.values() for one in ranges if one.type == "dynamic"]
+        if purged:
+            self._refuse(
+                entry,
+                f"purge_ranges: {', '.join(purged)} would go, and DHCP needs a dynamic range on this VLAN; "
+                "list one in ranges, or set dhcp_on to false",
+            )
+        elif self._must_prove_a_dynamic_range(entry):
             self._refuse(entry, "ranges: DHCP needs a dynamic range, and no subnet of this VLAN is known to have one")
         return None
 
@@ -601,6 +614,12 @@ class Planner:
         rivals = [other for other in ranges if other.overlaps(over[0])]
         return over[0] if rivals == [one] else None
 
+    def _doomed(self, cidr, ranges):
+        """Return the existing ranges that are purged: those neither wanted nor changed into what is."""
+        changed = [self._changed(cidr, one, ranges) for one in ranges]
+        found = self.found.get(cidr, ()) if self.purge_ranges else ()
+        return [old for old in found if old not in ranges and old not in changed]
+
     # Steps
 
     def _steps(self, entry):
@@ -614,8 +633,7 @@ class Planner:
             found = self.found.get(cidr, [])
             new = [one for one in ranges if one not in found]
             changed = {one: self._changed(cidr, one, ranges) for one in new}
-            doomed = [old for old in found if old not in ranges and old not in changed.values()]
-            doomed = doomed if self.purge_ranges else []
+            doomed = self._doomed(cidr, ranges)
             blocked = [one for one in new if any(one.overlaps(old) for old in doomed)]
             # What replaces the last dynamic range comes before that goes, where they leave each other room.
             steps += [self._write_range(entry, cidr, one, changed[one]) for one in new if one not in blocked]

@@ -96,6 +96,7 @@ options:
     description:
       - Whether ranges that are not listed are removed from the subnets that have O(vlans[].ranges) here.
       - An empty list of ranges removes all of O(vlans[].subnet), which must be named then.
+      - The last dynamic range of a VLAN with DHCP is not removed; the run is refused.
     type: bool
     default: false
   normal_peers:

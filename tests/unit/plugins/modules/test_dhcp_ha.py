@@ -262,6 +262,29 @@ def test_a_purged_range_makes_room_for_two(region, run):
     ]
 
 
+@pytest.mark.parametrize("dhcp_on", [True, False], ids=["on", "to be turned on"])
+def test_the_last_dynamic_range_is_not_purged_where_dhcp_is(region, run, dhcp_on):
+    run({**PROV, "dhcp_on": dhcp_on, "ranges": [RESERVED, DYNAMIC]})
+    subnet = {"subnet": "10.10.100.0/24"}
+    for check in (True, False):
+        for left in ([RESERVED], []):
+            with pytest.raises(Failed, match=r"purge_ranges: the dynamic range .* would go, and DHCP needs a dynamic"):
+                run({**PROV, **subnet, "ranges": left}, check=check, purge_ranges=True)
+        assert writes(region) == []
+    with region.transaction() as state:
+        other = state.add_subnet(state.find("subnet", cidr="10.10.100.0/24")["vlan"], "10.10.101.0/24")
+        state.add_range(other["id"], "10.10.101.100", "10.10.101.199")
+    run({**PROV, **subnet, "ranges": [RESERVED]}, purge_ranges=True)
+    assert [one[1] for one in ranges(region)] == ["10.10.101.100", "10.10.100.2"]
+
+
+def test_the_last_dynamic_range_is_purged_where_dhcp_goes_off(region, run):
+    run({**PROV, "ranges": [DYNAMIC]})
+    off = {**PROV, "dhcp_on": False, "primary_rack": "", "secondary_rack": ""}
+    run({**off, "subnet": "10.10.100.0/24", "ranges": []}, purge_ranges=True)
+    assert ranges(region) == []
+
+
 def test_an_empty_list_purges_all_ranges_of_a_subnet_that_is_named(region, run):
     none = {"fabric": "dc1", "vid": 100, "ranges": []}
     run({**none, "ranges": [RESERVED, DYNAMIC], "subnet": "10.10.100.0/24"})
