@@ -60,10 +60,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done to one VLAN, in order."""
+    """What is to be done to one VLAN, in order. ranges: those before and after, by CIDR, where any change."""
 
     vlan: Vlan
     steps: list
+    ranges: tuple
 
     @property
     def relayed(self):
@@ -258,7 +259,7 @@ class Planner:
             self._check_ranges(entry)
         if self.problems:
             raise Problems(self.problems)
-        works = [Work(entry.vlan, self._steps(entry)) for entry in self._found_entries()]
+        works = [Work(entry.vlan, self._steps(entry), self._changed_ranges(entry)) for entry in self._found_entries()]
         return [work for work in works if work.steps]
 
     def name(self, rack):
@@ -620,6 +621,17 @@ class Planner:
         found = self.found.get(cidr, ()) if self.purge_ranges else ()
         return [old for old in found if old not in ranges and old not in changed]
 
+    def _changed_ranges(self, entry):
+        """Return the ranges of the subnets where any change, before and after, by CIDR, as a person reads them."""
+        before, after = {}, {}
+        for cidr, ranges in entry.ranges.items():
+            found = set(self.found.get(cidr, ()))
+            gone = [*self._doomed(cidr, ranges), *(self._changed(cidr, one, ranges) for one in ranges)]
+            left = found.union(ranges).difference(gone)
+            if left != found:
+                before[cidr], after[cidr] = _told(found), _told(left)
+        return before, after
+
     # Steps
 
     def _steps(self, entry):
@@ -690,6 +702,11 @@ class Planner:
             relay = self.vlans.get(new["relay_vlan"])
             words.append(f"relayed to {relay}" if relay else "relayed no more")
         return ", ".join(words) or "nothing changes"
+
+
+def _told(ranges):
+    """Return ranges as a person reads them, in their order."""
+    return [f"{one.type} {one.start}-{one.end}" for one in sorted(ranges, key=lambda one: (one.start, one.type))]
 
 
 def _least(load, racks):

@@ -230,6 +230,27 @@ vlans:
       primary_rack: rn7yq6
       secondary_rack: ck36th
       relay_vlan: null
+diff:
+  description:
+    - Of each VLAN that is not as wanted, who serves it before and after this run, and the C(ranges) of those of its
+      subnets in which any are created, changed or removed.
+  type: dict
+  returned: when there are no RV(problems)
+  sample:
+    before:
+      VLAN 100 on dc1:
+        dhcp_on: true
+        primary_rack: rack-a
+        secondary_rack: rack-b
+        relay_vlan: null
+        ranges: {10.10.100.0/24: [dynamic 10.10.100.100-10.10.100.149]}
+    after:
+      VLAN 100 on dc1:
+        dhcp_on: true
+        primary_rack: rack-a
+        secondary_rack: rack-b
+        relay_vlan: null
+        ranges: {10.10.100.0/24: [dynamic 10.10.100.100-10.10.100.199]}
 done:
   description: The VLANs on which everything planned for this run was done.
   type: list
@@ -384,7 +405,7 @@ def report(planner, works, normal_peers):
     vlans = {entry.vlan: entry.vlan.state for entry in planner.entries}
     result = {"changed": False, "phases_left": 0}
     result.update((key, []) for key in ("plan", "pairs", "waiting", "secondaries", "done"))
-    before = {str(work.vlan): planner.show(work.vlan.state) for work in works}
+    before = {str(work.vlan): {**planner.show(work.vlan.state), "ranges": work.ranges[0]} for work in works}
     for work in works:
         now = work.now(normal_peers)
         later = work.steps[len(now) :]
@@ -405,7 +426,7 @@ def report(planner, works, normal_peers):
     ]
     result["diff"] = {
         "before": before,
-        "after": {str(work.vlan): planner.show(vlans[work.vlan]) for work in works},
+        "after": {str(work.vlan): {**planner.show(vlans[work.vlan]), "ranges": work.ranges[1]} for work in works},
     }
     return result
 

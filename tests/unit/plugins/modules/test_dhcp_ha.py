@@ -285,6 +285,24 @@ def test_the_last_dynamic_range_is_purged_where_dhcp_goes_off(region, run):
     assert ranges(region) == []
 
 
+def test_the_difference_shows_the_ranges_of_subnets_where_any_change(region, run):
+    old, new = "dynamic 10.10.100.100-10.10.100.199", "dynamic 10.10.100.100-10.10.100.220"
+    reserved = "reserved 10.10.100.2-10.10.100.20"
+
+    def difference(*given, **options):
+        checked, made = run(*given, check=True, **options)["diff"], run(*given, **options)["diff"]
+        assert checked == made
+        return [side.get("VLAN 100 on dc1", {}).get("ranges") for side in (made["before"], made["after"])]
+
+    subnet = "10.10.100.0/24"
+    longer = {**PROV, "ranges": [{**DYNAMIC, "end_ip": "10.10.100.220"}]}
+    assert difference({**PROV, "ranges": [DYNAMIC, RESERVED]}) == [{subnet: []}, {subnet: [reserved, old]}]
+    assert difference(longer) == [{subnet: [reserved, old]}, {subnet: [reserved, new]}]
+    assert difference(longer, purge_ranges=True) == [{subnet: [reserved, new]}, {subnet: [new]}]
+    assert difference({**longer, "secondary_rack": ""}) == [{}, {}]
+    assert difference({**longer, "secondary_rack": ""}) == [None, None]
+
+
 def test_an_empty_list_purges_all_ranges_of_a_subnet_that_is_named(region, run):
     none = {"fabric": "dc1", "vid": 100, "ranges": []}
     run({**none, "ranges": [RESERVED, DYNAMIC], "subnet": "10.10.100.0/24"})
