@@ -16,6 +16,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp import state_o
 class Subnet:
     """A subnet, and the VLAN (database id) that it is on."""
 
+    id: int
     cidr: str
     vlan: int
     gateway_ip: str | None
@@ -23,7 +24,7 @@ class Subnet:
 
     @classmethod
     def read(cls, data):
-        return cls(data["cidr"], data["vlan"]["id"], data["gateway_ip"], data["managed"])
+        return cls(data["id"], data["cidr"], data["vlan"]["id"], data["gateway_ip"], data["managed"])
 
     @property
     def network(self):

@@ -60,10 +60,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done to one VLAN, in order."""
+    """What is to be done to one VLAN, in order. ranges: those before and after, by CIDR, where any change."""
 
     vlan: Vlan
     steps: list
+    ranges: tuple
 
     @property
     def relayed(self):
@@ -258,7 +259,7 @@ class Planner:
             self._check_ranges(entry)
         if self.problems:
             raise Problems(self.problems)
-        works = [Work(entry.vlan, self._steps(entry)) for entry in self._found_entries()]
+        works = [Work(entry.vlan, self._steps(entry), self._changed_ranges(entry)) for entry in self._found_entries()]
         return [work for work in works if work.steps]
 
     def name(self, rack):
@@ -306,10 +307,11 @@ class Planner:
     def _check_subnet(self, entry):
         cidr = entry.options["subnet"]
         try:
-            IPv4Network(cidr or "0.0.0.0/0")
+            exact = cidr and str(IPv4Network(cidr))
         except (AddressValueError, NetmaskValueError, ValueError) as error:
             self.problems.append(f"{entry}: subnet: {cidr} is no IPv4 subnet in CIDR form ({error})")
-            entry.options = {**entry.options, "subnet": None}
+            exact = None
+        entry.options = {**entry.options, "subnet": exact}
 
     def _know(self, subnet):
         if self.subnets.get(subnet.cidr) != subnet:
@@ -384,6 +386,11 @@ class Planner:
     def _read_ranges(self, entry):
         """Return the entry's ranges by subnet; what cannot be one is a problem."""
         ranges = {}
+        if self.purge_ranges and entry.options["ranges"] == []:
+            if entry.options["subnet"]:
+                ranges[entry.options["subnet"]] = []
+            else:
+                self._refuse(entry, "subnet: name the one that purge_ranges is to leave no ranges, or leave ranges out")
         for number, data in enumerate(entry.options["ranges"] or ()):
             place = f"{entry}: ranges[{number}]"
             try:
@@ -554,9 +561,22 @@ class Planner:
                         self._refuse(entry, f"ranges: {one} overlaps {other}")
                 for old in self._in_the_way(cidr, one, ranges):
                     self._refuse(entry, f"ranges: {one} overlaps {old}, which purge_ranges would remove")
-        here = [*entry.ranges.values(), *(self.found.get(cidr, ()) for cidr in self._on_vlan.get(entry.vlan.id, ()))]
-        has_dynamic = any(one.type == "dynamic" for ranges in here for one in ranges)
-        if self._must_prove_a_dynamic_range(entry) and not has_dynamic:
+        doomed = {cidr: self._doomed(cidr, ranges) for cidr, ranges in entry.ranges.items()}
+        kept = [
+            one
+            for cidr in {*entry.ranges, *self._on_vlan.get(entry.vlan.id, ())}
+            for one in {*entry.ranges.get(cidr, ()), *self.found.get(cidr, ())}.difference(doomed.get(cidr, ()))
+        ]
+        if not entry.goal["dhcp_on"] or any(one.type == "dynamic" for one in kept):
+            return None
+        purged = [str(one) for ranges in doomed.values() for one in ranges if one.type == "dynamic"]
+        if purged:
+            self._refuse(
+                entry,
+                f"purge_ranges: {', '.join(purged)} would go, and DHCP needs a dynamic range on this VLAN; "
+                "list one in ranges, or set dhcp_on to false",
+            )
+        elif self._must_prove_a_dynamic_range(entry):
             self._refuse(entry, "ranges: DHCP needs a dynamic range, and no subnet of this VLAN is known to have one")
         return None
 
@@ -595,6 +615,23 @@ class Planner:
         rivals = [other for other in ranges if other.overlaps(over[0])]
         return over[0] if rivals == [one] else None
 
+    def _doomed(self, cidr, ranges):
+        """Return the existing ranges that are purged: those neither wanted nor changed into what is."""
+        changed = [self._changed(cidr, one, ranges) for one in ranges]
+        found = self.found.get(cidr, ()) if self.purge_ranges else ()
+        return [old for old in found if old not in ranges and old not in changed]
+
+    def _changed_ranges(self, entry):
+        """Return the ranges of the subnets where any change, before and after, by CIDR, as a person reads them."""
+        before, after = {}, {}
+        for cidr, ranges in entry.ranges.items():
+            found = set(self.found.get(cidr, ()))
+            gone = [*self._doomed(cidr, ranges), *(self._changed(cidr, one, ranges) for one in ranges)]
+            left = found.union(ranges).difference(gone)
+            if left != found:
+                before[cidr], after[cidr] = _told(found), _told(left)
+        return before, after
+
     # Steps
 
     def _steps(self, entry):
@@ -608,22 +645,23 @@ class Planner:
             found = self.found.get(cidr, [])
             new = [one for one in ranges if one not in found]
             changed = {one: self._changed(cidr, one, ranges) for one in new}
-            doomed = [old for old in found if old not in ranges and old not in changed.values()]
-            doomed = doomed if self.purge_ranges else []
+            doomed = self._doomed(cidr, ranges)
             blocked = [one for one in new if any(one.overlaps(old) for old in doomed)]
             # What replaces the last dynamic range comes before that goes, where they leave each other room.
-            steps += [self._write_range(entry, one, changed[one]) for one in new if one not in blocked]
+            steps += [self._write_range(entry, cidr, one, changed[one]) for one in new if one not in blocked]
             steps += [Step("DELETE", f"ipranges/{old.id}/", None, f"{entry}: delete {old}") for old in doomed]
-            steps += [self._write_range(entry, one, None) for one in blocked]
+            steps += [self._write_range(entry, cidr, one, None) for one in blocked]
         return steps
 
-    def _write_range(self, entry, one, old):
+    def _write_range(self, entry, cidr, one, old):
         data = {"start_ip": str(one.start), "end_ip": str(one.end)}
         if one.comment is not None:
             data["comment"] = one.comment
         if old:
             return Step("PUT", f"ipranges/{old.id}/", data, f"{entry}: change {old} to {one.start}-{one.end}")
-        return Step("POST", "ipranges/", {"type": one.type, **data}, f"{entry}: create {one}")
+        # Without its subnet MAAS looks for one that has DHCP already before it looks for the narrowest.
+        data = {"subnet": self.subnets[cidr].id, "type": one.type, **data}
+        return Step("POST", "ipranges/", data, f"{entry}: create {one}")
 
     def _rack_steps(self, entry):
         vlan, goal, dead = entry.vlan, entry.goal, self._dead()
@@ -664,6 +702,11 @@ class Planner:
             relay = self.vlans.get(new["relay_vlan"])
             words.append(f"relayed to {relay}" if relay else "relayed no more")
         return ", ".join(words) or "nothing changes"
+
+
+def _told(ranges):
+    """Return ranges as a person reads them, in their order."""
+    return [f"{one.type} {one.start}-{one.end}" for one in sorted(ranges, key=lambda one: (one.start, one.type))]
 
 
 def _least(load, racks):

@@ -366,8 +366,11 @@ def find_iprange(site, task):
 
 
 def guard_iprange(site, task, found, fields):
-    """Refuse ranges that MAAS answers with a crash."""
-    if task["state"] == "absent":
+    """Refuse to take the last dynamic range from under DHCP, and ranges that MAAS answers with a crash."""
+    absent = task["state"] == "absent"
+    if found and found["type"] == "dynamic" and (absent or fields.get("type") == "reserved"):
+        keep_dynamic_range(site, found, "state" if absent else "type")
+    if absent:
         return
     missing = [name for name in ("type", "end_ip") if task[name] is None]
     if missing and not found:
@@ -386,6 +389,21 @@ def guard_iprange(site, task, found, fields):
         raise MaasError(f"end_ip: {end} is the broadcast address of the subnet {net}")
     if net.version == 6 and wanted["type"] == "dynamic" and int(end) - int(start) + 1 < SMALLEST_IPV6_RANGE:
         raise MaasError(f"end_ip: a dynamic IPv6 range holds at least {SMALLEST_IPV6_RANGE} addresses")
+
+
+def keep_dynamic_range(site, found, option):
+    """Refuse to let a range go that DHCP needs; a pair that has none for IPv4 serves none of its VLANs any more."""
+    vlan = found["subnet"]["vlan"]
+    others = [
+        one
+        for one in site.get("ipranges/")
+        if one["type"] == "dynamic" and one["subnet"]["vlan"]["id"] == vlan["id"] and one["id"] != found["id"]
+    ]
+    if vlan["dhcp_on"] and not any(":" in found["start_ip"] or ":" not in one["start_ip"] for one in others):
+        raise MaasError(
+            f"{option}: the range that starts at {found['start_ip']} is the last dynamic one of VLAN {vlan['vid']} on "
+            f"{vlan['fabric']}, whose DHCP needs one; first create another, or turn dhcp_on off"
+        )
 
 
 IPRANGE = Resource(

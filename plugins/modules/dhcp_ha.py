@@ -93,7 +93,10 @@ options:
     type: list
     elements: str
   purge_ranges:
-    description: Whether ranges that are not listed are removed from the subnets that have O(vlans[].ranges) here.
+    description:
+      - Whether ranges that are not listed are removed from the subnets that have O(vlans[].ranges) here.
+      - An empty list of ranges removes all of O(vlans[].subnet), which must be named then.
+      - The last dynamic range of a VLAN with DHCP is not removed; the run is refused.
     type: bool
     default: false
   normal_peers:
@@ -227,6 +230,27 @@ vlans:
       primary_rack: rn7yq6
       secondary_rack: ck36th
       relay_vlan: null
+diff:
+  description:
+    - Of each VLAN that is not as wanted, who serves it before and after this run, and the C(ranges) of those of its
+      subnets in which any are created, changed or removed.
+  type: dict
+  returned: when there are no RV(problems)
+  sample:
+    before:
+      VLAN 100 on dc1:
+        dhcp_on: true
+        primary_rack: rack-a
+        secondary_rack: rack-b
+        relay_vlan: null
+        ranges: {10.10.100.0/24: [dynamic 10.10.100.100-10.10.100.149]}
+    after:
+      VLAN 100 on dc1:
+        dhcp_on: true
+        primary_rack: rack-a
+        secondary_rack: rack-b
+        relay_vlan: null
+        ranges: {10.10.100.0/24: [dynamic 10.10.100.100-10.10.100.199]}
 done:
   description: The VLANs on which everything planned for this run was done.
   type: list
@@ -381,7 +405,7 @@ def report(planner, works, normal_peers):
     vlans = {entry.vlan: entry.vlan.state for entry in planner.entries}
     result = {"changed": False, "phases_left": 0}
     result.update((key, []) for key in ("plan", "pairs", "waiting", "secondaries", "done"))
-    before = {str(work.vlan): planner.show(work.vlan.state) for work in works}
+    before = {str(work.vlan): {**planner.show(work.vlan.state), "ranges": work.ranges[0]} for work in works}
     for work in works:
         now = work.now(normal_peers)
         later = work.steps[len(now) :]
@@ -402,7 +426,7 @@ def report(planner, works, normal_peers):
     ]
     result["diff"] = {
         "before": before,
-        "after": {str(work.vlan): planner.show(vlans[work.vlan]) for work in works},
+        "after": {str(work.vlan): {**planner.show(vlans[work.vlan]), "ranges": work.ranges[1]} for work in works},
     }
     return result
 
@@ -452,7 +476,8 @@ def create(client, step):
     except MaasError as error:
         if not error.unsure:
             raise
-        if not any(step.data.items() <= one.items() for one in client.get(step.path)):
+        ranges = [{**one, "subnet": one["subnet"]["id"]} for one in client.get(step.path)]
+        if not any(step.data.items() <= one.items() for one in ranges):
             client.post(step.path, step.data)
 
 

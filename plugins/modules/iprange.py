@@ -13,6 +13,8 @@ description:
   - Creates, changes and deletes one range of addresses, known by its subnet and first address.
   - A dynamic range is what DHCP gives out; it may overlap nothing. A reserved range is what MAAS never gives out; it
     may hold addresses in use, but no other range.
+  - The last dynamic range of a VLAN that has DHCP is neither deleted nor made a reserved one. MAAS would do so, and a
+    pair of racks would then serve none of its VLANs any more.
   - MAAS lists ranges only all together, which takes seconds when there are many. That is avoided where the subnet
     alone tells that the range is there as wanted, or that nothing is; a O(comment), a changed and a deleted range
     need the list.

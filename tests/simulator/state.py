@@ -132,11 +132,15 @@ class State(Tables):
         return self.first("vlan", "fabric", fabric)
 
     def subnet_of(self, ip, vlan=None):
-        """The narrowest subnet that holds an address, of a VLAN or of all; None if there is none."""
+        """The narrowest subnet that holds an address, one with DHCP before others, of a VLAN or of all; or None."""
         ip = parse_address(ip)
         subnets = self.where("subnet", vlan=vlan) if vlan else self.where("subnet")
         holding = [subnet for subnet in subnets if ip in parse_network(subnet["cidr"])]
-        return max(holding, key=lambda subnet: int(subnet["cidr"].rpartition("/")[2]), default=None)
+
+        def rank(subnet):
+            return self.get("vlan", subnet["vlan"])["dhcp_on"], int(subnet["cidr"].rpartition("/")[2])
+
+        return max(holding, key=rank, default=None)
 
     def add_rack(self, hostname, interfaces=(), services=None, node_type=RACK, **columns):
         """Add a rack controller.

@@ -97,8 +97,12 @@ def test_a_failed_transaction_leaves_nothing_behind():
         assert state.where("fabric") == []
 
 
-def test_the_narrowest_subnet_holds_an_address(state):
+def test_the_narrowest_subnet_holds_an_address_of_those_with_dhcp_if_there_are_any(state):
+    fabric = state.add_fabric("dc1")["id"]
+    vlan = state.add_vlan(fabric, 10)["id"]
     for cidr in ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24"):
-        state.add_subnet(1, cidr)
+        state.add_subnet(vlan, cidr)
     assert state.subnet_of("10.1.2.3")["cidr"] == "10.1.2.0/24"
     assert state.subnet_of("192.0.2.1") is None
+    state.add_subnet(state.add_vlan(fabric, 20, dhcp_on=True)["id"], "10.1.0.0/18")
+    assert state.subnet_of("10.1.2.3")["cidr"] == "10.1.0.0/18"

@@ -12,7 +12,7 @@ def rack(name, *vlans, rackd="running"):
     return {"system_id": f"id-{name}", "hostname": name, "services": {"rackd": rackd}, "vlans": list(vlans)}
 
 
-def vlan(number, primary, secondary=None, dhcp_on=True):
+def vlan(number, primary, secondary=None, dhcp_on=True, relay_to=None):
     return {
         "id": number,
         "fabric": "dc1",
@@ -20,6 +20,15 @@ def vlan(number, primary, secondary=None, dhcp_on=True):
         "dhcp_on": dhcp_on,
         "primary_rack": primary and f"id-{primary}",
         "secondary_rack": secondary and f"id-{secondary}",
+        "relay_vlan": relay_to and {"id": relay_to},
+    }
+
+
+def heirs(racks, vlans, hostname):
+    """Return the racks that serve each VLAN afterwards, or how they are chosen."""
+    return {
+        one["vid"]: one.get("rack_pair") or (one["primary_rack"], one["secondary_rack"])
+        for one in hand_over(racks, vlans, hostname)["vlans"]
     }
 
 
@@ -31,6 +40,23 @@ def test_what_the_rack_serves_is_handed_to_the_others():
         "racks": ["id-rack1", "id-rack3"],
         "lost": [],
     }
+
+
+def test_a_vlan_that_one_rack_served_gets_one_and_they_are_spread():
+    racks = [rack(name, 1, 2, 3, 4) for name in ("rack1", "rack2", "rack3")]
+    vlans = [vlan(1, "rack1"), vlan(2, "rack1"), vlan(3, "rack1"), vlan(4, "rack2", "rack3")]
+    assert heirs(racks, vlans, "rack1") == {1: ("id-rack3", ""), 2: ("id-rack2", ""), 3: ("id-rack3", "")}
+    assert heirs(racks[::-1], vlans, "rack1") == heirs(racks, vlans, "rack1")
+
+
+def test_a_vlan_that_is_relayed_or_relayed_to_gets_one_rack_its_other_one_if_it_has():
+    racks = [rack(name, 1, 2, 3) for name in ("rack1", "rack2", "rack3")]
+    vlans = [
+        vlan(1, "rack1", "rack3"),
+        vlan(2, "rack1", "rack3", dhcp_on=False, relay_to=1),
+        vlan(3, "rack1", "rack3"),
+    ]
+    assert heirs(racks, vlans, "rack1") == {1: ("id-rack3", ""), 2: ("id-rack3", ""), 3: "auto"}
 
 
 def test_a_vlan_that_nobody_else_can_serve_is_lost():

@@ -224,6 +224,14 @@ def test_a_range_follows_its_new_bounds(region, run):
     assert not run({**PROV, "ranges": [RESERVED, longer]})["changed"]
 
 
+def test_a_range_is_created_in_its_own_subnet_though_a_wider_one_has_dhcp(region, run):
+    with region.transaction() as state:
+        wide = state.add_vlan(state.find("fabric", name="dc2")["id"], 400, dhcp_on=True)
+        state.add_subnet(wide["id"], "10.10.0.0/16")
+    run({**PROV, "ranges": [RESERVED, DYNAMIC]})
+    assert {one["subnet"]["cidr"] for one in region.get("ipranges/")} == {"10.10.100.0/24"}
+
+
 def test_adjacent_ranges_are_told_apart(region, run):
     beside = {"type": "reserved", "start_ip": "10.10.100.200", "end_ip": "10.10.100.210"}
     wanted = {**PROV, "ranges": [RESERVED, DYNAMIC, beside]}
@@ -254,11 +262,67 @@ def test_a_purged_range_makes_room_for_two(region, run):
     ]
 
 
+@pytest.mark.parametrize("dhcp_on", [True, False], ids=["on", "to be turned on"])
+def test_the_last_dynamic_range_is_not_purged_where_dhcp_is(region, run, dhcp_on):
+    run({**PROV, "dhcp_on": dhcp_on, "ranges": [RESERVED, DYNAMIC]})
+    subnet = {"subnet": "10.10.100.0/24"}
+    for check in (True, False):
+        for left in ([RESERVED], []):
+            with pytest.raises(Failed, match=r"purge_ranges: the dynamic range .* would go, and DHCP needs a dynamic"):
+                run({**PROV, **subnet, "ranges": left}, check=check, purge_ranges=True)
+        assert writes(region) == []
+    with region.transaction() as state:
+        other = state.add_subnet(state.find("subnet", cidr="10.10.100.0/24")["vlan"], "10.10.101.0/24")
+        state.add_range(other["id"], "10.10.101.100", "10.10.101.199")
+    run({**PROV, **subnet, "ranges": [RESERVED]}, purge_ranges=True)
+    assert [one[1] for one in ranges(region)] == ["10.10.101.100", "10.10.100.2"]
+
+
+def test_the_last_dynamic_range_is_purged_where_dhcp_goes_off(region, run):
+    run({**PROV, "ranges": [DYNAMIC]})
+    off = {**PROV, "dhcp_on": False, "primary_rack": "", "secondary_rack": ""}
+    run({**off, "subnet": "10.10.100.0/24", "ranges": []}, purge_ranges=True)
+    assert ranges(region) == []
+
+
+def test_the_difference_shows_the_ranges_of_subnets_where_any_change(region, run):
+    old, new = "dynamic 10.10.100.100-10.10.100.199", "dynamic 10.10.100.100-10.10.100.220"
+    reserved = "reserved 10.10.100.2-10.10.100.20"
+
+    def difference(*given, **options):
+        checked, made = run(*given, check=True, **options)["diff"], run(*given, **options)["diff"]
+        assert checked == made
+        return [side.get("VLAN 100 on dc1", {}).get("ranges") for side in (made["before"], made["after"])]
+
+    subnet = "10.10.100.0/24"
+    longer = {**PROV, "ranges": [{**DYNAMIC, "end_ip": "10.10.100.220"}]}
+    assert difference({**PROV, "ranges": [DYNAMIC, RESERVED]}) == [{subnet: []}, {subnet: [reserved, old]}]
+    assert difference(longer) == [{subnet: [reserved, old]}, {subnet: [reserved, new]}]
+    assert difference(longer, purge_ranges=True) == [{subnet: [reserved, new]}, {subnet: [new]}]
+    assert difference({**longer, "secondary_rack": ""}) == [{}, {}]
+    assert difference({**longer, "secondary_rack": ""}) == [None, None]
+
+
+def test_an_empty_list_purges_all_ranges_of_a_subnet_that_is_named(region, run):
+    none = {"fabric": "dc1", "vid": 100, "ranges": []}
+    run({**none, "ranges": [RESERVED, DYNAMIC], "subnet": "10.10.100.0/24"})
+    assert not run({**none, "subnet": "10.10.100.0/24"})["changed"]
+    with pytest.raises(Failed, match="subnet: name the one that purge_ranges is to leave no ranges"):
+        run(none, purge_ranges=True)
+    run({**none, "subnet": "10.10.100.0/24"}, purge_ranges=True)
+    assert ranges(region) == []
+
+
 def test_a_subnet_tells_its_vlan(region, run):
     by_cidr = {**PROV, "fabric": None, "vid": None, "subnet": "10.10.100.0/24", "ranges": [DYNAMIC]}
     made = run(by_cidr)
     assert [(one["fabric"], one["vid"]) for one in made["vlans"]] == [("dc1", 100)]
     assert not run(by_cidr)["changed"]
+
+
+def test_a_subnet_is_known_by_its_mask_too(region, run):
+    run({**PROV, "subnet": "10.10.100.0/255.255.255.0", "ranges": [DYNAMIC]})
+    assert not run({**PROV, "subnet": "10.10.100.0/24", "ranges": [DYNAMIC]})["changed"]
 
 
 def test_a_relayed_vlan_is_served_by_one_rack(region, run):

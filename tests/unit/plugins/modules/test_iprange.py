@@ -24,6 +24,31 @@ def test_a_range_is_created_made_longer_commented_and_deleted(play):
     play.unchanged("iprange", subnet="10.99.0.0/24", start_ip="10.99.0.1", state="absent")
 
 
+def test_the_last_dynamic_range_stays_while_dhcp_is_on(play):
+    first = {"subnet": "10.10.100.0/24", "start_ip": "10.10.100.100"}
+    other = {**first, "type": "dynamic", "start_ip": "10.10.100.200", "end_ip": "10.10.100.209"}
+    serve = {"fabric": "dc1", "vid": 100, "dhcp_on": True, "primary_rack": "rack1", "secondary_rack": "rack2"}
+    play.changed("vlan", **serve)
+    for check in (True, False):
+        play.refused("iprange", "state: ", "last dynamic one of VLAN 100 on dc1", **first, state="absent", check=check)
+        play.refused("iprange", "type: ", "last dynamic one of VLAN 100 on dc1", **first, type="reserved", check=check)
+    play.changed("iprange", **other)
+    play.changed("iprange", **first, type="reserved")
+    play.changed("iprange", **first, state="absent")
+    play.changed("vlan", **{**serve, "dhcp_on": False})
+    play.changed("iprange", **other, state="absent")
+
+
+def test_an_ipv6_range_is_no_substitute_for_the_last_ipv4_one(play):
+    first = {"subnet": "10.10.100.0/24", "start_ip": "10.10.100.100"}
+    other = {"subnet": "fd00:10::/64", "start_ip": "fd00:10::1:0"}
+    play("subnet", cidr="fd00:10::/64", vlan={"fabric": "dc1", "vid": 100})
+    play.changed("iprange", **other, type="dynamic", end_ip="fd00:10::1:ffff")
+    play.changed("vlan", fabric="dc1", vid=100, dhcp_on=True, primary_rack="rack1", secondary_rack="rack2")
+    play.refused("iprange", "state: ", "last dynamic one", **first, state="absent")
+    play.changed("iprange", **other, state="absent")
+
+
 def test_a_reserved_range_may_hold_an_address_in_use(play):
     play.changed("iprange", subnet="net200", type="reserved", start_ip="10.10.200.10", end_ip="10.10.200.20")
 
