@@ -231,8 +231,19 @@ def guard_vlan(site, task, found, fields):
             rack = rack_of(site, task[name], name)
             if not any(port["vlan"] and port["vlan"]["id"] == found["id"] for port in rack["interface_set"]):
                 raise MaasError(f"{name}: {task[name]} has no interface on {place}")
-            if name == "primary_rack" and task["secondary_rack"] and not alive(rack):
-                raise MaasError(f"{name}: {task[name]} is dead, and MAAS gives a dead primary no secondary_rack")
+            primary = fields.get("primary_rack") or found["primary_rack"]
+            if task["secondary_rack"] and primary in dead_racks(site, found, fields):
+                raise MaasError(
+                    f"primary_rack: {task['primary_rack'] or primary} is dead, and MAAS gives a dead primary no "
+                    "secondary_rack; name one that lives"
+                )
+
+
+def dead_racks(site, record, fields):
+    """Return which racks are dead, by system_id, of those that a VLAN has or is to have."""
+    racks = {one.get(name) for one in (record, fields) for name in RACKS} - {None, ""}
+    found = site.get("rackcontrollers/", id=tuple(sorted(racks)))
+    return {rack["system_id"] for rack in found if not alive(rack)}
 
 
 def dhcp_part(fields):
@@ -248,7 +259,8 @@ def foretell_vlan(before, changes):
 
 def update_vlan(site, record, changes):
     """Change a VLAN in as many requests as its racks need; what else changes goes with the last of them."""
-    steps = rack_steps(VLAN.show(record), dhcp_part(changes)) or [{}]
+    dead = dead_racks(site, record, changes) if {*RACKS} & {*changes} else ()
+    steps = rack_steps(VLAN.show(record), dhcp_part(changes), dead) or [{}]
     steps[-1].update(VLAN.form({name: value for name, value in changes.items() if name not in STATE}))
     for step in steps:
         record = site.client.put(VLAN.item(record), step)

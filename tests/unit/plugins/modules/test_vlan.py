@@ -52,6 +52,29 @@ def test_racks_are_exchanged_and_replaced_and_dhcp_stays_on(play, racks):
     assert play("vlan", **PROV, name="again").vlan["dhcp_on"]
 
 
+def kill(play, hostname):
+    """Let a rack be dead to MAAS."""
+    with play.site.transaction() as state:
+        node = state.find("node", hostname=hostname)["id"]
+        state.update("service", state.find("service", node=node, name="rackd")["id"], status="dead")
+
+
+def test_a_dead_rack_that_serves_alone_is_replaced_in_one_request(play, racks):
+    play("vlan", **PROV, dhcp_on=True, primary_rack="rack1")
+    kill(play, "rack1")
+    assert play.changed("vlan", **PROV, primary_rack="rack2").vlan["primary_rack"] == racks["rack2"]
+    play("vlan", **PROV, primary_rack="rack1")
+    play("vlan", **PROV, primary_rack="rack2")
+    assert [status for dummy, dummy, status in play.writes] == [200]
+
+
+def test_a_dead_primary_that_stays_gets_no_secondary(play):
+    play("vlan", **PROV, dhcp_on=True, primary_rack="rack1")
+    kill(play, "rack1")
+    for check in (True, False):
+        play.refused("vlan", "primary_rack", "is dead", check=check, **PROV, secondary_rack="rack2")
+
+
 def test_dhcp_goes_off_and_keeps_its_racks_until_they_are_taken_away(play, racks):
     play("vlan", **PROV, **RACKS)
     off = play.changed("vlan", **PROV, dhcp_on=False)
