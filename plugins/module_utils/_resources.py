@@ -674,10 +674,15 @@ def selection(fields):
     return {name: sorted(fields[name]) if isinstance(fields[name], list) else fields[name] for name in SELECTION}
 
 
+def without_slash(url):
+    """Return the URL of a boot source as MAAS keeps it since 3.8; before, a slash at its end made another source."""
+    return url.strip().rstrip("/")
+
+
 def find_boot_source(site, task):
-    """Find a boot source by its URL, with its selections if the task mentions them."""
-    for source in site.get("boot-sources/"):
-        if source["url"] == task["source_url"]:
+    """Find a boot source by its URL, best in the task's own spelling, with its selections if the task mentions them."""
+    for source in sorted(site.get("boot-sources/"), key=lambda one: one["url"] != task["source_url"]):
+        if without_slash(source["url"]) == without_slash(task["source_url"]):
             if task["selections"] is not None:
                 source["selections"] = site.get(f"boot-sources/{source['id']}/selections/")
             return source
@@ -691,8 +696,9 @@ def guard_boot_source(site, task, found, fields):
 
 
 def create_boot_source(site, task, fields):
-    """Create a boot source, then its selections."""
-    record = BOOT_SOURCE.post(site, task, {name: value for name, value in fields.items() if name != "selections"})
+    """Create a boot source under the task's own URL, then its selections."""
+    own = {name: value for name, value in fields.items() if name != "selections"}
+    record = BOOT_SOURCE.post(site, task, {**own, "source_url": task["source_url"]})
     return update_boot_source(site, record, {"selections": fields["selections"]}) if "selections" in fields else record
 
 
@@ -724,7 +730,12 @@ def in_order(selections):
 BOOT_SOURCE = Resource(
     "boot_source",
     {
-        "source_url": Option(required=True, field="url"),
+        "source_url": Option(
+            required=True,
+            field="url",
+            shows=lambda record: without_slash(record["url"]),
+            means=lambda site, task, record: without_slash(task["source_url"]),
+        ),
         "keyring_filename": Option(),
         "selections": Option(
             "list",
