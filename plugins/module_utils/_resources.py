@@ -20,6 +20,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._resource import Mis
 
 RACKS = ("primary_rack", "secondary_rack")
 SMALLEST_IPV6_RANGE = 256
+SHORTEST_PREFIX_IN_PATHS = 10
 RACK, REGION_AND_RACK = 2, 4  # as node_type
 
 
@@ -98,9 +99,18 @@ def find_subnet(site, name):
     problem = network(name) if "/" in name else filled(name)
     if problem:
         raise MaasError(f"subnet: {problem}")
-    return site.find(
-        f"subnets/cidr:{ipaddress.ip_network(name)}/" if "/" in name else f"subnets/{quote(name, safe='')}/"
-    )
+    path = subnet_path(site, ipaddress.ip_network(name)) if "/" in name else f"subnets/{quote(name, safe='')}/"
+    return path and site.find(path)
+
+
+def subnet_path(site, net):
+    """Return the path of the subnet of a network, None for one that MAAS is seen not to have. site: or a client.
+
+    MAAS knows no path with a prefix length of one digit, so the number of such a subnet is read from all subnets.
+    """
+    if net.prefixlen >= SHORTEST_PREFIX_IN_PATHS:
+        return f"subnets/cidr:{net}/"
+    return next((f"subnets/{one['id']}/" for one in site.get("subnets/") if one["cidr"] == str(net)), None)
 
 
 def subnet_of(site, name):

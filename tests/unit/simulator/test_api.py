@@ -78,6 +78,12 @@ def test_a_release_that_no_source_offers_cannot_be_selected(api):
     assert api.call("POST", "boot-sources/1/selections/", {"os": "ubuntu", "release": "jammy"}).status == 201
 
 
+@pytest.mark.parametrize("word", ["cidr:16.0.0.0/8", "16.0.0.0/8"])
+def test_a_prefix_length_of_one_digit_is_no_path(api, word):
+    answer = api.call("GET", f"subnets/{word}/")
+    assert (answer.status, answer.body) == (404, f"Unknown API endpoint: /MAAS/api/2.0/subnets/{word}/.".encode())
+
+
 def test_an_ssh_key_is_added_once(api):
     assert api.call("POST", "account/prefs/sshkeys/", {"key": PUBLIC_KEY}).status == 201
     again = api.call("POST", "account/prefs/sshkeys/", {"key": PUBLIC_KEY})
