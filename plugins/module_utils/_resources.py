@@ -443,6 +443,16 @@ def alive(record):
     return services(record).get("rackd") != "dead"
 
 
+def seen(site, found):
+    """Return the controller that was found, or None; raise MaasError when MAAS shows this API key's user none at all.
+
+    MAAS that answers has a region at least, and shows nobody regions or racks alone.
+    """
+    if not found and not site.get("regioncontrollers/"):
+        raise MaasError("api_key: MAAS shows its user no controllers; give the key of an administrator")
+    return found
+
+
 def serves_alone(site, rack):
     """Return the VLANs, as a person calls them, that would have no DHCP without a rack controller."""
     return [
@@ -519,8 +529,9 @@ RACK_CONTROLLER = Resource(
             means=lambda site, task, record: sorted(set(task["tags"])),
         ),
     },
-    find=lambda site, task: (
-        find_rack(site, id=task["system_id"]) if task["system_id"] else find_rack(site, hostname=task["hostname"])
+    find=lambda site, task: seen(
+        site,
+        find_rack(site, id=task["system_id"]) if task["system_id"] else find_rack(site, hostname=task["hostname"]),
     ),
     guard=guard_rack,
     item=lambda record: f"rackcontrollers/{record['system_id']}/",
@@ -560,7 +571,7 @@ def remove_region(site, record, query):
 REGION_CONTROLLER = Resource(
     "region_controller",
     {"hostname": Option(required=True)},
-    find=lambda site, task: next(iter(site.get("regioncontrollers/", hostname=task["hostname"])), None),
+    find=lambda site, task: seen(site, next(iter(site.get("regioncontrollers/", hostname=task["hostname"])), None)),
     guard=guard_region,
     remove=remove_region,
     item=lambda record: f"regioncontrollers/{record['system_id']}/",
