@@ -4,8 +4,9 @@
 
 """MAAS's data model as tables, and its quirks. PRIVATE to this collection.
 
-What is cheap to read on a large MAAS decides how an object is found: `fabrics/` shows all VLANs at once in
-milliseconds, one subnet by its CIDR likewise; `subnets/`, `ipranges/` and `spaces/` take seconds and are avoided.
+What is cheap to read on a large MAAS decides how an object is found: one VLAN by its fabric and VID or one subnet by
+its CIDR takes milliseconds, `fabrics/` with all VLANs tenths of a second; `subnets/`, `ipranges/` and `spaces/` take
+seconds and are avoided.
 """
 
 from __future__ import annotations
@@ -86,12 +87,24 @@ def fabric_of(site, name, option="fabric"):
     raise Missing(f"{option}: MAAS has no fabric {name}")
 
 
-def vlan_of(site, fabric, vid, option="vid"):
-    """Return the VLAN of a fabric and a VID."""
-    for vlan in fabric_of(site, fabric, option)["vlans"]:
-        if vlan["vid"] == vid:
+def find_vlan(site, fabric, vid, option="fabric"):
+    """Return the VLAN of a fabric and a VID, or None.
+
+    By a path where MAAS would read the fabric's name in it as a name: it takes a number for an id, `not_` for a denial.
+    """
+    if re.fullmatch(r"(?!not_|\d+$)[\w-]+", fabric):
+        vlan = site.find(f"fabrics/{quote(fabric)}/vlans/{vid}/")
+        if vlan and vlan["fabric"] == fabric:
             return vlan
-    raise Missing(f"{option}: MAAS has no VLAN {vid} on fabric {fabric}")
+    return next((vlan for vlan in fabric_of(site, fabric, option)["vlans"] if vlan["vid"] == vid), None)
+
+
+def vlan_of(site, fabric, vid, option):
+    """Return the VLAN of a fabric and a VID."""
+    found = find_vlan(site, fabric, vid, option)
+    if found is None:
+        raise Missing(f"{option}: MAAS has no VLAN {vid} on fabric {fabric}")
+    return found
 
 
 def find_subnet(site, name):
@@ -150,6 +163,7 @@ def vlan_option(name):
         "dict",
         options={"fabric": {"type": "str"}, "vid": {"type": "int"}},
         required_together=[("fabric", "vid")],
+        check=lambda value: None if value["vid"] is None else between(0, 4094)(value["vid"]),
         shows=lambda record: (record.get(name) or {}).get("id", ""),
         means=means,
     )
@@ -210,12 +224,6 @@ SPACE = Resource(
 
 
 # VLANs
-
-
-def find_vlan(site, task):
-    """Find a VLAN by its fabric and VID."""
-    vlans = fabric_of(site, task["fabric"])["vlans"]
-    return next((vlan for vlan in vlans if vlan["vid"] == task["vid"]), None)
 
 
 def guard_vlan(site, task, found, fields):
@@ -285,7 +293,10 @@ def vlan_name(name, vid):
 VLAN = Resource(
     "vlan",
     {
-        "fabric": Option(required=True, means=lambda site, task, record: fabric_of(site, task["fabric"])["name"]),
+        "fabric": Option(
+            required=True,
+            means=lambda site, task, record: record["fabric"] if record else fabric_of(site, task["fabric"])["name"],
+        ),
         "vid": Option("int", required=True, check=between(0, 4094)),
         "name": Option(
             shows=lambda record: vlan_name(record["name"], record["vid"]),
@@ -302,7 +313,7 @@ VLAN = Resource(
         "secondary_rack": rack_option("secondary_rack"),
         "relay_vlan": vlan_option("relay_vlan"),
     },
-    find=find_vlan,
+    find=lambda site, task: find_vlan(site, task["fabric"], task["vid"]),
     guard=guard_vlan,
     collection=lambda site, task: f"fabrics/{fabric_of(site, task['fabric'])['id']}/vlans/",
     item=lambda record: f"vlans/{record['id']}/",

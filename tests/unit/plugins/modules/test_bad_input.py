@@ -86,6 +86,7 @@ def site(play):
         ("vlan", {"fabric": "dc1", "vid": 400, "dhcp_on": True}, ["dhcp_on", "VLAN 400"]),
         ("vlan", {"fabric": "dc1", "vid": 400, "primary_rack": "rack1"}, ["primary_rack", "VLAN 400"]),
         ("vlan", {**TENANT, "relay_vlan": {"fabric": "dc1", "vid": 7}}, ["relay_vlan", "7"]),
+        ("vlan", {**TENANT, "relay_vlan": {"fabric": "dc1", "vid": 4095}}, ["relay_vlan", "4095"]),
         ("vlan", {**TENANT, "relay_vlan": {"fabric": "dc1"}}, ["relay_vlan", "vid"]),
         ("vlan", {**TENANT, "relay_vlan": {"fabric": "nosuch", "vid": 7}}, ["relay_vlan", "nosuch"]),
         ("vlan", {**TENANT, "relay_vlan": TENANT}, ["relay_vlan"]),

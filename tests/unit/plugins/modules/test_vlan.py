@@ -35,6 +35,28 @@ def test_a_vlan_takes_one_read_and_names_its_fabric_by_number_too(play):
     assert len(play.reads) == 1
 
 
+def test_a_vlan_is_read_alone_and_so_is_the_one_it_is_relayed_to(play):
+    play("vlan", **PROV, **RACKS)
+    play("vlan", fabric="dc1", vid=200, relay_vlan=PROV)
+    assert [path.partition("/fabrics/")[2] for dummy, path, dummy in play.reads] == ["dc1/vlans/200/", "dc1/vlans/100/"]
+
+
+def test_a_fabric_is_known_by_its_name_whatever_maas_reads_in_a_path(play):
+    number = next(one["id"] for one in play.site.get("fabrics/") if one["name"] == "dc1")
+    with play.site.transaction() as state:
+        for name in (str(number), "not_dc1"):
+            state.add_vlan(state.add_fabric(name)["id"], 100, name=f"of {name}")
+        state.update("fabric", number, name="dc-one")
+        state.update("fabric", state.find("fabric", name="dc2")["id"], name=f"fabric-{number}")
+    for fabric, name in (
+        (str(number), f"of {number}"),
+        ("not_dc1", "of not_dc1"),
+        (f"fabric-{number}", "other"),
+        ("dc-one", "prov"),
+    ):
+        play.unchanged("vlan", fabric=fabric, vid=100, name=name)
+
+
 def test_dhcp_goes_on_with_both_racks_in_one_request(play, racks):
     on = play.changed("vlan", **PROV, **RACKS)
     assert (on.vlan["primary_rack"], on.vlan["secondary_rack"]) == (racks["rack1"], racks["rack2"])
