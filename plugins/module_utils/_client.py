@@ -25,7 +25,8 @@ CONNECT_SECONDS = 5
 LISTS = ("ipranges/", "rackcontrollers/", "subnets/")
 LIST_SECONDS = 900
 # When nothing is heard for so long (idle), and then so often (count) at such a distance (interval), a peer is gone.
-KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+# TCP_KEEPALIVE is macOS's word for TCP_KEEPIDLE.
+KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPALIVE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 LONGEST_PAUSE = 2
 AWAY = (502, 503, 504)
 PAGE = "a web page"
@@ -222,7 +223,8 @@ class Client:
         connection.connect()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE.items():
-            connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            if hasattr(socket, name):
+                connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         self._local.kept = (region, connection)
         return connection
 
