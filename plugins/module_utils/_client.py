@@ -20,6 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ansible.module_utils.basic import env_fallback
 
 API = "/api/2.0/"
+KEY_VARIABLE = "MAAS_API_KEY"
 CONNECT_SECONDS = 5
 # Lists that MAAS takes up to 80 ms an object for, and sends in one piece; its own web server waits for so long.
 LISTS = ("ipranges/", "rackcontrollers/", "subnets/")
@@ -47,7 +48,7 @@ def argument_spec():
             "required": True,
             "fallback": (env_fallback, ["MAAS_URL"]),
         },
-        "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["MAAS_API_KEY"])},
+        "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, [KEY_VARIABLE])},
         "api_key_file": {"type": "path", "no_log": False},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
@@ -55,10 +56,7 @@ def argument_spec():
     }
 
 
-CONSTRAINTS = {
-    "mutually_exclusive": [("api_key", "api_key_file")],
-    "required_one_of": [("api_key", "api_key_file")],
-}
+CONSTRAINTS = {"required_one_of": [("api_key", "api_key_file")]}
 
 
 class MaasError(Exception):
@@ -109,7 +107,10 @@ class Client:
 
     @classmethod
     def from_module(cls, module):
-        """Make a client of a module's options, or end the module."""
+        """Make a client of a module's options, or end the module; a file goes before a key of the environment."""
+        own_key = module.params["api_key"] not in (None, os.environ.get(KEY_VARIABLE))
+        if own_key and module.params["api_key_file"]:
+            module.fail_json(msg="api_key and api_key_file are mutually exclusive; give one of them")
         try:
             return cls.from_options(module.params)
         except MaasError as error:
