@@ -66,7 +66,9 @@ def ssh_public_key(value):
 
 def tag_name(value):
     """Check that MAAS takes a tag of that name."""
-    return None if re.fullmatch(r"[\w.-]+", value) else f"{value!r} holds other signs than letters, digits and _.-"
+    if re.fullmatch("[a-zA-Z0-9_-]+", value):
+        return None
+    return f"{value!r} holds other signs than A to Z, a to z, 0 to 9, _ and -"
 
 
 def exact(value):

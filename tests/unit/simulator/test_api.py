@@ -159,6 +159,11 @@ def test_an_address_that_a_rack_learnt_by_dhcp_is_told_as_such(api):
     assert [link["mode"] for link in interface["links"]] == ["dhcp"]
 
 
+@pytest.mark.parametrize(("name", "status"), [("row-4", 200), ("row.4", 400), ("größe", 400)])
+def test_the_name_of_a_tag_is_plain(api, name, status):
+    assert api.call("POST", "tags/", {"name": name}).status == status
+
+
 def test_a_tagged_rack_tells_its_tag(api):
     with api.transaction() as state:
         rack = state.add_rack("rack-a")["system_id"]

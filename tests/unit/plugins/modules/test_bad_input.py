@@ -137,6 +137,8 @@ def site(play):
         ("rack_controller", {"hostname": "", "state": "absent"}, ["hostname", "empty"]),
         ("rack_controller", {"hostname": "rack1", "zone": "nosuch"}, ["zone"]),
         ("rack_controller", {"hostname": "rack1", "tags": ["two words"]}, ["tags", "two words"]),
+        ("rack_controller", {"hostname": "rack1", "tags": ["row.4"]}, ["tags: 'row.4'"]),
+        ("rack_controller", {"hostname": "rack1", "tags": ["größe"]}, ["tags: 'größe'"]),
         ("rack_controller", {"hostname": "rack1", "state": "absent"}, ["hostname", "rack1", "100 of dc1", "force"]),
         ("setting", {"settings": {"nosuch": 1}}, ["nosuch"]),
         ("setting", {"settings": {"upstream_dns": "not-an-ip"}}, ["upstream_dns", "not-an-ip"]),
