@@ -22,7 +22,7 @@ options:
   api_key:
     description:
       - API key of an administrator, C(consumer:token:secret), as C(maas apikey --username USER) prints it.
-      - If unset, the environment variable E(MAAS_API_KEY) is used.
+      - If unset and without O(api_key_file), the environment variable E(MAAS_API_KEY) is used.
       - Exactly one of O(api_key) and O(api_key_file) is needed.
     type: str
   api_key_file:

@@ -20,12 +20,14 @@ from urllib.parse import quote, urlencode, urlsplit
 from ansible.module_utils.basic import env_fallback
 
 API = "/api/2.0/"
+KEY_VARIABLE = "MAAS_API_KEY"
 CONNECT_SECONDS = 5
 # Lists that MAAS takes up to 80 ms an object for, and sends in one piece; its own web server waits for so long.
 LISTS = ("ipranges/", "rackcontrollers/", "subnets/")
 LIST_SECONDS = 900
 # When nothing is heard for so long (idle), and then so often (count) at such a distance (interval), a peer is gone.
-KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+# TCP_KEEPALIVE is macOS's word for TCP_KEEPIDLE.
+KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPALIVE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 LONGEST_PAUSE = 2
 AWAY = (502, 503, 504)
 PAGE = "a web page"
@@ -46,7 +48,7 @@ def argument_spec():
             "required": True,
             "fallback": (env_fallback, ["MAAS_URL"]),
         },
-        "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["MAAS_API_KEY"])},
+        "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, [KEY_VARIABLE])},
         "api_key_file": {"type": "path", "no_log": False},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
@@ -54,10 +56,7 @@ def argument_spec():
     }
 
 
-CONSTRAINTS = {
-    "mutually_exclusive": [("api_key", "api_key_file")],
-    "required_one_of": [("api_key", "api_key_file")],
-}
+CONSTRAINTS = {"required_one_of": [("api_key", "api_key_file")]}
 
 
 class MaasError(Exception):
@@ -108,7 +107,10 @@ class Client:
 
     @classmethod
     def from_module(cls, module):
-        """Make a client of a module's options, or end the module."""
+        """Make a client of a module's options, or end the module; a file goes before a key of the environment."""
+        own_key = module.params["api_key"] not in (None, os.environ.get(KEY_VARIABLE))
+        if own_key and module.params["api_key_file"]:
+            module.fail_json(msg="api_key and api_key_file are mutually exclusive; give one of them")
         try:
             return cls.from_options(module.params)
         except MaasError as error:
@@ -222,7 +224,8 @@ class Client:
         connection.connect()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE.items():
-            connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            if hasattr(socket, name):
+                connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         self._local.kept = (region, connection)
         return connection
 

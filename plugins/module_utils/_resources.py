@@ -4,8 +4,9 @@
 
 """MAAS's data model as tables, and its quirks. PRIVATE to this collection.
 
-What is cheap to read on a large MAAS decides how an object is found: `fabrics/` shows all VLANs at once in
-milliseconds, one subnet by its CIDR likewise; `subnets/`, `ipranges/` and `spaces/` take seconds and are avoided.
+What is cheap to read on a large MAAS decides how an object is found: one VLAN by its fabric and VID or one subnet by
+its CIDR takes milliseconds, `fabrics/` with all VLANs tenths of a second; `subnets/`, `ipranges/` and `spaces/` take
+seconds and are avoided.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._resource import Mis
 
 RACKS = ("primary_rack", "secondary_rack")
 SMALLEST_IPV6_RANGE = 256
+SHORTEST_PREFIX_IN_PATHS = 10
 RACK, REGION_AND_RACK = 2, 4  # as node_type
 
 
@@ -64,7 +66,9 @@ def ssh_public_key(value):
 
 def tag_name(value):
     """Check that MAAS takes a tag of that name."""
-    return None if re.fullmatch(r"[\w.-]+", value) else f"{value!r} holds other signs than letters, digits and _.-"
+    if re.fullmatch("[a-zA-Z0-9_-]+", value):
+        return None
+    return f"{value!r} holds other signs than A to Z, a to z, 0 to 9, _ and -"
 
 
 def exact(value):
@@ -85,12 +89,24 @@ def fabric_of(site, name, option="fabric"):
     raise Missing(f"{option}: MAAS has no fabric {name}")
 
 
-def vlan_of(site, fabric, vid, option="vid"):
-    """Return the VLAN of a fabric and a VID."""
-    for vlan in fabric_of(site, fabric, option)["vlans"]:
-        if vlan["vid"] == vid:
+def find_vlan(site, fabric, vid, option="fabric"):
+    """Return the VLAN of a fabric and a VID, or None.
+
+    By a path where MAAS would read the fabric's name in it as a name: it takes a number for an id, `not_` for a denial.
+    """
+    if re.fullmatch(r"(?!not_|\d+$)[\w-]+", fabric):
+        vlan = site.find(f"fabrics/{quote(fabric)}/vlans/{vid}/")
+        if vlan and vlan["fabric"] == fabric:
             return vlan
-    raise Missing(f"{option}: MAAS has no VLAN {vid} on fabric {fabric}")
+    return next((vlan for vlan in fabric_of(site, fabric, option)["vlans"] if vlan["vid"] == vid), None)
+
+
+def vlan_of(site, fabric, vid, option):
+    """Return the VLAN of a fabric and a VID."""
+    found = find_vlan(site, fabric, vid, option)
+    if found is None:
+        raise Missing(f"{option}: MAAS has no VLAN {vid} on fabric {fabric}")
+    return found
 
 
 def find_subnet(site, name):
@@ -98,9 +114,18 @@ def find_subnet(site, name):
     problem = network(name) if "/" in name else filled(name)
     if problem:
         raise MaasError(f"subnet: {problem}")
-    return site.find(
-        f"subnets/cidr:{ipaddress.ip_network(name)}/" if "/" in name else f"subnets/{quote(name, safe='')}/"
-    )
+    path = subnet_path(site, ipaddress.ip_network(name)) if "/" in name else f"subnets/{quote(name, safe='')}/"
+    return path and site.find(path)
+
+
+def subnet_path(site, net):
+    """Return the path of the subnet of a network, None for one that MAAS is seen not to have. site: or a client.
+
+    MAAS knows no path with a prefix length of one digit, so the number of such a subnet is read from all subnets.
+    """
+    if net.prefixlen >= SHORTEST_PREFIX_IN_PATHS:
+        return f"subnets/cidr:{net}/"
+    return next((f"subnets/{one['id']}/" for one in site.get("subnets/") if one["cidr"] == str(net)), None)
 
 
 def subnet_of(site, name):
@@ -140,6 +165,7 @@ def vlan_option(name):
         "dict",
         options={"fabric": {"type": "str"}, "vid": {"type": "int"}},
         required_together=[("fabric", "vid")],
+        check=lambda value: None if value["vid"] is None else between(0, 4094)(value["vid"]),
         shows=lambda record: (record.get(name) or {}).get("id", ""),
         means=means,
     )
@@ -202,12 +228,6 @@ SPACE = Resource(
 # VLANs
 
 
-def find_vlan(site, task):
-    """Find a VLAN by its fabric and VID."""
-    vlans = fabric_of(site, task["fabric"])["vlans"]
-    return next((vlan for vlan in vlans if vlan["vid"] == task["vid"]), None)
-
-
 def guard_vlan(site, task, found, fields):
     """Refuse what MAAS would half do, or take and not serve."""
     if task["state"] == "absent":
@@ -231,8 +251,19 @@ def guard_vlan(site, task, found, fields):
             rack = rack_of(site, task[name], name)
             if not any(port["vlan"] and port["vlan"]["id"] == found["id"] for port in rack["interface_set"]):
                 raise MaasError(f"{name}: {task[name]} has no interface on {place}")
-            if name == "primary_rack" and task["secondary_rack"] and not alive(rack):
-                raise MaasError(f"{name}: {task[name]} is dead, and MAAS gives a dead primary no secondary_rack")
+            primary = fields.get("primary_rack") or found["primary_rack"]
+            if task["secondary_rack"] and primary in dead_racks(site, found, fields):
+                raise MaasError(
+                    f"primary_rack: {task['primary_rack'] or primary} is dead, and MAAS gives a dead primary no "
+                    "secondary_rack; name one that lives"
+                )
+
+
+def dead_racks(site, record, fields):
+    """Return which racks are dead, by system_id, of those that a VLAN has or is to have."""
+    racks = {one.get(name) for one in (record, fields) for name in RACKS} - {None, ""}
+    found = site.get("rackcontrollers/", id=tuple(sorted(racks)))
+    return {rack["system_id"] for rack in found if not alive(rack)}
 
 
 def dhcp_part(fields):
@@ -248,7 +279,8 @@ def foretell_vlan(before, changes):
 
 def update_vlan(site, record, changes):
     """Change a VLAN in as many requests as its racks need; what else changes goes with the last of them."""
-    steps = rack_steps(VLAN.show(record), dhcp_part(changes)) or [{}]
+    dead = dead_racks(site, record, changes) if {*RACKS} & {*changes} else ()
+    steps = rack_steps(VLAN.show(record), dhcp_part(changes), dead) or [{}]
     steps[-1].update(VLAN.form({name: value for name, value in changes.items() if name not in STATE}))
     for step in steps:
         record = site.client.put(VLAN.item(record), step)
@@ -263,7 +295,10 @@ def vlan_name(name, vid):
 VLAN = Resource(
     "vlan",
     {
-        "fabric": Option(required=True, means=lambda site, task, record: fabric_of(site, task["fabric"])["name"]),
+        "fabric": Option(
+            required=True,
+            means=lambda site, task, record: record["fabric"] if record else fabric_of(site, task["fabric"])["name"],
+        ),
         "vid": Option("int", required=True, check=between(0, 4094)),
         "name": Option(
             shows=lambda record: vlan_name(record["name"], record["vid"]),
@@ -280,7 +315,7 @@ VLAN = Resource(
         "secondary_rack": rack_option("secondary_rack"),
         "relay_vlan": vlan_option("relay_vlan"),
     },
-    find=find_vlan,
+    find=lambda site, task: find_vlan(site, task["fabric"], task["vid"]),
     guard=guard_vlan,
     collection=lambda site, task: f"fabrics/{fabric_of(site, task['fabric'])['id']}/vlans/",
     item=lambda record: f"vlans/{record['id']}/",
@@ -439,6 +474,16 @@ def alive(record):
     return services(record).get("rackd") != "dead"
 
 
+def seen(site, found):
+    """Return the controller that was found, or None; raise MaasError when MAAS shows this API key's user none at all.
+
+    MAAS that answers has a region at least, and shows nobody regions or racks alone.
+    """
+    if not found and not site.get("regioncontrollers/"):
+        raise MaasError("api_key: MAAS shows its user no controllers; give the key of an administrator")
+    return found
+
+
 def serves_alone(site, rack):
     """Return the VLANs, as a person calls them, that would have no DHCP without a rack controller."""
     return [
@@ -515,8 +560,9 @@ RACK_CONTROLLER = Resource(
             means=lambda site, task, record: sorted(set(task["tags"])),
         ),
     },
-    find=lambda site, task: (
-        find_rack(site, id=task["system_id"]) if task["system_id"] else find_rack(site, hostname=task["hostname"])
+    find=lambda site, task: seen(
+        site,
+        find_rack(site, id=task["system_id"]) if task["system_id"] else find_rack(site, hostname=task["hostname"]),
     ),
     guard=guard_rack,
     item=lambda record: f"rackcontrollers/{record['system_id']}/",
@@ -556,7 +602,7 @@ def remove_region(site, record, query):
 REGION_CONTROLLER = Resource(
     "region_controller",
     {"hostname": Option(required=True)},
-    find=lambda site, task: next(iter(site.get("regioncontrollers/", hostname=task["hostname"])), None),
+    find=lambda site, task: seen(site, next(iter(site.get("regioncontrollers/", hostname=task["hostname"])), None)),
     guard=guard_region,
     remove=remove_region,
     item=lambda record: f"regioncontrollers/{record['system_id']}/",
@@ -680,10 +726,15 @@ def selection(fields):
     return {name: sorted(fields[name]) if isinstance(fields[name], list) else fields[name] for name in SELECTION}
 
 
+def without_slash(url):
+    """Return the URL of a boot source as MAAS keeps it since 3.8; before, a slash at its end made another source."""
+    return url.strip().rstrip("/")
+
+
 def find_boot_source(site, task):
-    """Find a boot source by its URL, with its selections if the task mentions them."""
-    for source in site.get("boot-sources/"):
-        if source["url"] == task["source_url"]:
+    """Find a boot source by its URL, best in the task's own spelling, with its selections if the task mentions them."""
+    for source in sorted(site.get("boot-sources/"), key=lambda one: one["url"] != task["source_url"]):
+        if without_slash(source["url"]) == without_slash(task["source_url"]):
             if task["selections"] is not None:
                 source["selections"] = site.get(f"boot-sources/{source['id']}/selections/")
             return source
@@ -697,8 +748,9 @@ def guard_boot_source(site, task, found, fields):
 
 
 def create_boot_source(site, task, fields):
-    """Create a boot source, then its selections."""
-    record = BOOT_SOURCE.post(site, task, {name: value for name, value in fields.items() if name != "selections"})
+    """Create a boot source under the task's own URL, then its selections."""
+    own = {name: value for name, value in fields.items() if name != "selections"}
+    record = BOOT_SOURCE.post(site, task, {**own, "source_url": task["source_url"]})
     return update_boot_source(site, record, {"selections": fields["selections"]}) if "selections" in fields else record
 
 
@@ -730,7 +782,12 @@ def in_order(selections):
 BOOT_SOURCE = Resource(
     "boot_source",
     {
-        "source_url": Option(required=True, field="url"),
+        "source_url": Option(
+            required=True,
+            field="url",
+            shows=lambda record: without_slash(record["url"]),
+            means=lambda site, task, record: without_slash(task["source_url"]),
+        ),
         "keyring_filename": Option(),
         "selections": Option(
             "list",

@@ -15,7 +15,9 @@ description:
   - Nothing is imported by this; M(metal.maas_ha.image_sync) does.
 options:
   source_url:
-    description: Address of the simplestreams mirror, such as V(http://images.maas.io/ephemeral-v3/stable/).
+    description:
+      - Address of the simplestreams mirror, such as V(http://images.maas.io/ephemeral-v3/stable/).
+      - A slash at its end makes no other source; MAAS drops it since 3.8.
     type: str
     required: true
   keyring_filename:

@@ -39,7 +39,9 @@ options:
     type: bool
     default: false
   state:
-    description: Whether MAAS is to know the rack controller. One that it does not know cannot be created.
+    description:
+      - Whether MAAS is to know the rack controller. One that it does not know cannot be created.
+      - An API key is refused when MAAS shows its user no controllers at all, as it does to all but administrators.
     type: str
     choices: [present, absent]
     default: present

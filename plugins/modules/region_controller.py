@@ -19,7 +19,9 @@ options:
     type: str
     required: true
   state:
-    description: Whether MAAS is to know the region controller. One that it does not know cannot be created.
+    description:
+      - Whether MAAS is to know the region controller. One that it does not know cannot be created.
+      - An API key is refused when MAAS shows its user no controllers at all, as it does to all but administrators.
     type: str
     choices: [present, absent]
     default: present

@@ -11,9 +11,10 @@ short_description: Manage a VLAN of MAAS
 version_added: 1.0.0
 description:
   - Creates, changes and deletes one VLAN, known by its fabric and VID.
-  - Racks are changed in steps that never turn DHCP off and never take both racks away at once.
-    M(metal.maas_ha.dhcp_ha) does so for any number of VLANs, with their ranges, and refuses more of what cannot
-    serve.
+  - Racks are changed in steps that never turn DHCP off, all in this one run. Leases live in the racks only, and a new
+    rack has no time to take them over; where every rack that serves is replaced they are lost.
+    M(metal.maas_ha.dhcp_ha) replaces such racks with their leases, does so for any number of VLANs, with their ranges,
+    and refuses more of what cannot serve.
   - Deleting a VLAN moves its subnets to the untagged VLAN of the fabric, whatever DHCP served there. The untagged
     VLAN itself cannot be deleted.
 options:

@@ -391,7 +391,7 @@ def _require_owner(call, iprange):
 
 
 WORD = network.WORD
-SUBNET = r"([^/]+(?:/\d+)?)"
+SUBNET = r"([.: \w-]+(?:/\d{2,3})?)"  # no prefix length of one digit
 ROUTES = [
     Route("GET", "subnets/", _list_subnets),
     Route("POST", "subnets/", _create_subnet, admin=network.GLOBAL),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import forms, render
 from .call import Route
 from .forms import Field, FieldError, Form
@@ -14,9 +16,9 @@ from .wire import Refused, not_found
 # Zones
 
 
-def _unique(state, kind, row_id, label):
+def _unique(state, kind, row_id, label, clean_name=forms.name):
     def clean(value):
-        same = state.find(kind, name=forms.name(value))
+        same = state.find(kind, name=clean_name(value))
         if same and same["id"] != row_id:
             raise FieldError(f"{label} with this Name already exists.")
         return value
@@ -74,9 +76,15 @@ def delete_zone(call, name):
 TAG_COLUMNS = ("name", "definition", "comment", "kernel_opts")
 
 
+def _tag_name(value):
+    if not re.fullmatch("[a-zA-Z0-9_-]+", value):
+        raise FieldError("Enter a valid value.")
+    return value
+
+
 def clean_tag(call, tag=None):
     """Clean the form of a tag."""
-    fields = {"name": Field(_unique(call.state, "tag", tag and tag["id"], "Tag"), required=True)}
+    fields = {"name": Field(_unique(call.state, "tag", tag and tag["id"], "Tag", _tag_name), required=True)}
     fields.update({column: Field(forms.text(), default="") for column in TAG_COLUMNS[1:]})
     form = Form(fields, call.data, tag)
     form.check()

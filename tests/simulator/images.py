@@ -33,6 +33,8 @@ def clean_source(call, source=None):
         form.error("__all__", "One of keyring_data or keyring_filename must be specified.")
     if values.get("keyring_filename") and values.get("keyring_data"):
         form.error("__all__", "Only one of keyring_filename or keyring_data can be specified.")
+    if call.series.source_urls_stripped and "url" in values:
+        values["url"] = values["url"].rstrip("/")
     same = call.state.find("bootsource", url=values.get("url"))
     if same and same["id"] != (source or {}).get("id"):
         form.error("url", "Boot source with this Url already exists.")

@@ -50,6 +50,15 @@ def _url(value):
     return value
 
 
+def _syslog(value):
+    """A host and its port, in small letters."""
+    parts = urllib.parse.urlsplit(f"//{value}")
+    if parts.hostname is None:  # an IPv6 address without brackets
+        parts = urllib.parse.urlsplit(f"//[{value}]")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{host}:{parts.port or 514}"
+
+
 def _port(value):
     port = forms.integer(0)(value)
     if not 1 <= port <= 65535 or port < 1024:
@@ -110,7 +119,7 @@ SETTINGS = {
     "ntp_servers": Setting(HOSTS, "ntp.ubuntu.com"),
     "ntp_external_only": Setting(FLAG, False),
     "allow_only_trusted_transfers": Setting(FLAG, False, since="3.5"),
-    "remote_syslog": Setting(TEXT, None),
+    "remote_syslog": Setting(_syslog, None),
     "maas_syslog_port": Setting(_port, 5247),
     "network_discovery": Setting(_choice("enabled", "disabled"), "enabled"),
     "active_discovery_interval": Setting(

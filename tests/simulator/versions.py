@@ -32,6 +32,8 @@ DIFFERENCES = {
     "unknown_services": (("agent",), (), (), ("dns_rack",), ("dns_rack",)),
     "first_vlan_id": (1, 1, 5001, 5001, 5001),
     "default_release": ("jammy", "jammy", "noble", "noble", "noble"),
+    # The URL of a boot source loses the slashes at its end.
+    "source_urls_stripped": (False, False, False, False, True),
     # 403 names the permission that is missing.
     "permissions_named": (False, False, False, False, True),
 }

@@ -78,6 +78,12 @@ def test_a_release_that_no_source_offers_cannot_be_selected(api):
     assert api.call("POST", "boot-sources/1/selections/", {"os": "ubuntu", "release": "jammy"}).status == 201
 
 
+@pytest.mark.parametrize("word", ["cidr:16.0.0.0/8", "16.0.0.0/8"])
+def test_a_prefix_length_of_one_digit_is_no_path(api, word):
+    answer = api.call("GET", f"subnets/{word}/")
+    assert (answer.status, answer.body) == (404, f"Unknown API endpoint: /MAAS/api/2.0/subnets/{word}/.".encode())
+
+
 def test_an_ssh_key_is_added_once(api):
     assert api.call("POST", "account/prefs/sshkeys/", {"key": PUBLIC_KEY}).status == 201
     again = api.call("POST", "account/prefs/sshkeys/", {"key": PUBLIC_KEY})
@@ -151,6 +157,11 @@ def test_an_address_that_a_rack_learnt_by_dhcp_is_told_as_such(api):
         state.add_rack("rack-a", [{"vlan": vlan["id"], "ip": "10.0.0.9", "alloc_type": DHCP}])
     interface = api.get("rackcontrollers/")[0]["interface_set"][0]
     assert [link["mode"] for link in interface["links"]] == ["dhcp"]
+
+
+@pytest.mark.parametrize(("name", "status"), [("row-4", 200), ("row.4", 400), ("größe", 400)])
+def test_the_name_of_a_tag_is_plain(api, name, status):
+    assert api.call("POST", "tags/", {"name": name}).status == status
 
 
 def test_a_tagged_rack_tells_its_tag(api):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import datetime
 import ipaddress
+import socket
 import time
 
 import pytest
@@ -198,6 +199,15 @@ def test_threads_share_a_client_and_keep_a_connection_each(api, client):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: client.post("fabrics/", {"name": f"dc{number}"}), range(20)))
     assert client.writes == 20 and len(client.get("fabrics/")) == 20
+
+
+def test_a_peer_that_vanishes_is_missed_on_macos_too(client, monkeypatch):
+    idle = socket.TCP_KEEPIDLE
+    monkeypatch.delattr(socket, "TCP_KEEPIDLE")
+    monkeypatch.setattr(socket, "TCP_KEEPALIVE", idle, raising=False)
+    assert client.get("fabrics/") == []
+    dummy, connection = client._local.kept
+    assert connection.sock.getsockopt(socket.IPPROTO_TCP, idle) == 10
 
 
 @pytest.fixture

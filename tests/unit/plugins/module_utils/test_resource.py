@@ -60,6 +60,15 @@ def test_the_connection_may_come_from_the_environment(play, monkeypatch):
     play.unchanged("fabric", name="dc1", url=None, api_key=None)
 
 
+def test_a_file_goes_before_a_key_of_the_environment(play, monkeypatch, tmp_path):
+    path = tmp_path / "api_key"
+    path.write_text(play.connection["api_key"])
+    monkeypatch.setenv("MAAS_API_KEY", "aaa:bbb:ccc")
+    play.unchanged("fabric", name="dc1", api_key=None, api_key_file=str(path))
+    rack = {"hostname": "rack1", "api_key_file": str(path)}
+    play.refused("rack_controller", "api_key and api_key_file are mutually exclusive", **rack)
+
+
 def test_no_secret_is_printed(play):
     secret = play.connection["api_key"].split(":")[2]
     for result in (

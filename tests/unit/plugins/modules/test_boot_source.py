@@ -32,3 +32,20 @@ def test_selections_are_the_whole_of_what_is_imported(play):
 def test_a_source_without_a_keyring_is_refused(play):
     for check in (True, False):
         play.refused("boot_source", "keyring_filename", check=check, source_url="http://mirror.example.com/")
+
+
+def test_a_slash_at_the_end_of_the_url_makes_no_other_source(play):
+    created = play.changed("boot_source", **MIRROR).boot_source
+    assert created["url"].startswith("http://mirror.example.com/images")
+    play.unchanged("boot_source", source_url=MIRROR["source_url"].rstrip("/"))
+    play.changed("boot_source", source_url=MIRROR["source_url"].rstrip("/"), state="absent")
+
+
+def test_of_two_sources_that_differ_by_a_slash_the_one_that_is_named_goes(play):
+    shorter = MIRROR["source_url"].rstrip("/")
+    with play.site.transaction() as state:
+        for url in (shorter, MIRROR["source_url"]):
+            state.insert("bootsource", url=url, keyring_filename="/one.gpg", keyring_data="", created="", updated="")
+    play("boot_source", source_url=MIRROR["source_url"], state="absent")
+    left = [one["url"] for one in play.site.get("boot-sources/")]
+    assert shorter in left and MIRROR["source_url"] not in left

@@ -63,3 +63,10 @@ def test_the_primary_rack_of_a_vlan_whose_dhcp_is_off_is_not_deleted(play):
         play.refused("rack_controller", *words, check=check, hostname="rack1", state="absent", force=True)
     play("vlan", fabric="dc1", vid=100, primary_rack="rack2", secondary_rack="")
     play.changed("rack_controller", hostname="rack1", state="absent")
+
+
+def test_a_key_that_is_shown_no_rack_is_refused(play):
+    gone = {"hostname": "rack3", "state": "absent", "api_key": play.site.add_user("bob")}
+    for check in (True, False):
+        play.refused("rack_controller", "api_key", "administrator", check=check, **gone)
+    play.unchanged("rack_controller", hostname="rack9", state="absent")

@@ -55,3 +55,10 @@ def test_a_region_that_is_a_rack_too_takes_no_vlan_along(play):
     play("vlan", fabric="dc1", vid=200, secondary_rack="rack1")
     play.changed("region_controller", **gone)
     assert play("vlan_info", fabric="dc1", vid=200).vlans[0]["dhcp_on"]
+
+
+def test_a_key_that_is_shown_no_region_is_refused(play):
+    gone = {"hostname": "region1", "state": "absent", "api_key": play.site.add_user("bob")}
+    for check in (True, False):
+        play.refused("region_controller", "api_key", "administrator", check=check, **gone)
+    play.unchanged("region_controller", hostname="region9", state="absent")

@@ -37,6 +37,16 @@ def test_an_ipv6_network_is_known_however_it_is_spelt(play):
     play.unchanged("subnet", cidr="FD00:0010:0::/64")
 
 
+def test_a_network_that_maas_has_no_path_for_is_known_all_the_same(play):
+    wide = {"cidr": "16.0.0.0/8"}
+    play.changed("subnet", **wide, vlan={"fabric": "dc1", "vid": 200}, gateway_ip="16.0.0.1")
+    play.unchanged("subnet", **wide, gateway_ip="16.0.0.1")
+    play.changed("iprange", subnet=wide["cidr"], type="reserved", start_ip="16.0.0.10", end_ip="16.0.0.20")
+    assert play("subnet_info", subnet=wide["cidr"]).subnets[0]["gateway_ip"] == "16.0.0.1"
+    assert len(play("iprange_info", subnet=wide["cidr"]).ipranges) == 1
+    play.changed("subnet", **wide, state="absent", force=True)
+
+
 def test_a_subnet_that_serves_dhcp_is_not_deleted(play):
     play("vlan", fabric="dc1", vid=100, dhcp_on=True, primary_rack="rack1")
     play.refused("subnet", "DELETE subnets/", "dynamic", cidr="10.10.100.0/24", state="absent", force=True)

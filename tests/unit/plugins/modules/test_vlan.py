@@ -35,6 +35,28 @@ def test_a_vlan_takes_one_read_and_names_its_fabric_by_number_too(play):
     assert len(play.reads) == 1
 
 
+def test_a_vlan_is_read_alone_and_so_is_the_one_it_is_relayed_to(play):
+    play("vlan", **PROV, **RACKS)
+    play("vlan", fabric="dc1", vid=200, relay_vlan=PROV)
+    assert [path.partition("/fabrics/")[2] for dummy, path, dummy in play.reads] == ["dc1/vlans/200/", "dc1/vlans/100/"]
+
+
+def test_a_fabric_is_known_by_its_name_whatever_maas_reads_in_a_path(play):
+    number = next(one["id"] for one in play.site.get("fabrics/") if one["name"] == "dc1")
+    with play.site.transaction() as state:
+        for name in (str(number), "not_dc1"):
+            state.add_vlan(state.add_fabric(name)["id"], 100, name=f"of {name}")
+        state.update("fabric", number, name="dc-one")
+        state.update("fabric", state.find("fabric", name="dc2")["id"], name=f"fabric-{number}")
+    for fabric, name in (
+        (str(number), f"of {number}"),
+        ("not_dc1", "of not_dc1"),
+        (f"fabric-{number}", "other"),
+        ("dc-one", "prov"),
+    ):
+        play.unchanged("vlan", fabric=fabric, vid=100, name=name)
+
+
 def test_dhcp_goes_on_with_both_racks_in_one_request(play, racks):
     on = play.changed("vlan", **PROV, **RACKS)
     assert (on.vlan["primary_rack"], on.vlan["secondary_rack"]) == (racks["rack1"], racks["rack2"])
@@ -50,6 +72,29 @@ def test_racks_are_exchanged_and_replaced_and_dhcp_stays_on(play, racks):
     assert alone.vlan["dhcp_on"] and alone.vlan["secondary_rack"] is None
     play("vlan", **PROV, primary_rack="rack1", secondary_rack="rack2")
     assert play("vlan", **PROV, name="again").vlan["dhcp_on"]
+
+
+def kill(play, hostname):
+    """Let a rack be dead to MAAS."""
+    with play.site.transaction() as state:
+        node = state.find("node", hostname=hostname)["id"]
+        state.update("service", state.find("service", node=node, name="rackd")["id"], status="dead")
+
+
+def test_a_dead_rack_that_serves_alone_is_replaced_in_one_request(play, racks):
+    play("vlan", **PROV, dhcp_on=True, primary_rack="rack1")
+    kill(play, "rack1")
+    assert play.changed("vlan", **PROV, primary_rack="rack2").vlan["primary_rack"] == racks["rack2"]
+    play("vlan", **PROV, primary_rack="rack1")
+    play("vlan", **PROV, primary_rack="rack2")
+    assert [status for dummy, dummy, status in play.writes] == [200]
+
+
+def test_a_dead_primary_that_stays_gets_no_secondary(play):
+    play("vlan", **PROV, dhcp_on=True, primary_rack="rack1")
+    kill(play, "rack1")
+    for check in (True, False):
+        play.refused("vlan", "primary_rack", "is dead", check=check, **PROV, secondary_rack="rack2")
 
 
 def test_dhcp_goes_off_and_keeps_its_racks_until_they_are_taken_away(play, racks):
