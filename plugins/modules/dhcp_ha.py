@@ -272,6 +272,7 @@ requests:
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.metal.maas_ha.plugins.module_utils._client import (
@@ -281,6 +282,7 @@ from ansible_collections.metal.maas_ha.plugins.module_utils._client import (
     argument_spec,
 )
 from ansible_collections.metal.maas_ha.plugins.module_utils._dhcp_plan import Planner, Problems
+from ansible_collections.metal.maas_ha.plugins.module_utils._resources import subnet_path
 
 CONNECTIONS = 4  # as many as a region has workers
 RACKS_AT_ONCE = 50
@@ -363,22 +365,26 @@ def read(client, planner):
     if planner.all_are_cheaper(cidrs + planner.subnets_to_read()):
         planner.see_ranges(client.get("ipranges/"))
     else:
-        in_parallel(lambda cidr: planner.see_reserved(cidr, read_reserved(client, cidr)), cidrs)
+        in_parallel(
+            lambda cidr: planner.see_reserved(cidr, read_subnet(client, cidr, op="reserved_ip_ranges") or []), cidrs
+        )
         if planner.doubtful:
             planner.see_ranges(client.get("ipranges/"))
     read_subnets(client, planner, planner.subnets_to_read())
     read_racks(client, planner)
 
 
-def read_reserved(client, cidr):
-    return client.find(f"subnets/cidr:{cidr}/", op="reserved_ip_ranges") or []
+def read_subnet(client, cidr, **query):
+    """Return what MAAS tells of a subnet, None for one that it does not have."""
+    path = subnet_path(client, ip_network(cidr))
+    return path and client.find(path, **query)
 
 
 def read_racks(client, planner):
     if planner.any_rack_may_serve():
         planner.see_racks(client.get("rackcontrollers/"))
     for cidr in iter(planner.subnet_with_names, None):
-        planner.see_addresses(client.get(f"subnets/cidr:{cidr}/", op="ip_addresses"))
+        planner.see_addresses(read_subnet(client, cidr, op="ip_addresses") or [])
     planner.see_racks(named_racks(client, "hostname", planner.hostnames_to_read()))
     planner.see_racks(named_racks(client, "id", planner.racks_to_read()))
 
@@ -397,7 +403,7 @@ def read_subnets(client, planner, cidrs):
         subnets = {subnet["cidr"]: subnet for subnet in client.get("subnets/")}
         planner.see_subnets({cidr: subnets.get(cidr) for cidr in cidrs})
     else:
-        planner.see_subnets(dict(zip(cidrs, in_parallel(lambda cidr: client.find(f"subnets/cidr:{cidr}/"), cidrs))))
+        planner.see_subnets(dict(zip(cidrs, in_parallel(lambda cidr: read_subnet(client, cidr), cidrs))))
 
 
 def report(planner, works, normal_peers):

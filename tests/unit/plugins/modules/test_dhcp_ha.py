@@ -232,6 +232,14 @@ def test_a_range_is_created_in_its_own_subnet_though_a_wider_one_has_dhcp(region
     assert {one["subnet"]["cidr"] for one in region.get("ipranges/")} == {"10.10.100.0/24"}
 
 
+def test_a_subnet_whose_prefix_has_one_digit_is_known(region, run):
+    with region.transaction() as state:
+        state.add_subnet(state.add_vlan(state.find("fabric", name="dc2")["id"], 400)["id"], "32.0.0.0/8")
+    wide = {"fabric": "dc2", "vid": 400, "subnet": "32.0.0.0/8"}
+    wide["ranges"] = [{"type": "dynamic", "start_ip": "32.0.0.10", "end_ip": "32.0.0.20"}]
+    assert run(wide)["changed"] and not run(wide)["changed"]
+
+
 def test_adjacent_ranges_are_told_apart(region, run):
     beside = {"type": "reserved", "start_ip": "10.10.100.200", "end_ip": "10.10.100.210"}
     wanted = {**PROV, "ranges": [RESERVED, DYNAMIC, beside]}
