@@ -123,6 +123,10 @@ survey:
       description: Installed majors of PostgreSQL.
       type: list
       elements: int
+    databases:
+      description: Majors of PostgreSQL that Patroni's data on the host is of.
+      type: list
+      elements: int
     certificates:
       description: When our C(host) and C(ca) certificates end, in seconds since 1970; V(0) for a file that is none.
       type: dict
@@ -145,6 +149,7 @@ survey:
       type: str
 """
 
+import glob
 import json
 import os
 import re
@@ -160,6 +165,7 @@ from ansible.module_utils.basic import AnsibleModule
 CLOCK_UNITS = ("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
 SNAPD_INFOS = ("/usr/lib/snapd/info", "/snap/snapd/current/usr/lib/snapd/info")
 DATA = ("/var", "/var/lib/postgresql", "/var/lib/etcd", "/var/snap")
+DATABASES = "/var/lib/postgresql/*/maas/PG_VERSION"
 FIREWALL = "/etc/maas-firewall.nft"
 CERTIFICATES = {"host": "/etc/maas-ha/pki/host.crt", "ca": "/etc/maas-ha/pki/ca.crt"}
 
@@ -219,6 +225,11 @@ def maas():
         "revision": os.readlink("/snap/maas/current") if there else "",
         "mode": read("/var/snap/maas/common/snap_mode"),
     }
+
+
+def databases():
+    """Return the majors of PostgreSQL that Patroni's data is of, none on a host without any."""
+    return sorted(int(major) for major in map(read, glob.glob(DATABASES)) if major.isdigit())
 
 
 def certificate_end(module, path):
@@ -334,6 +345,7 @@ def survey(module):
         "postgresql": sorted(int(major) for major in os.listdir("/usr/lib/postgresql") if major.isdigit())
         if os.path.isdir("/usr/lib/postgresql")
         else [],
+        "databases": databases(),
         "certificates": {
             name: certificate_end(module, path) for name, path in CERTIFICATES.items() if os.path.exists(path)
         },

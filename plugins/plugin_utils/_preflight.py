@@ -334,6 +334,13 @@ def systems(site):
             yield name, f"runs {' '.join(system)}", f"use one of {listed(' '.join(known) for known in SYSTEMS)}"
         elif name in group(site, "maas_postgresql"):
             majors[name] = max(survey["postgresql"] or [SYSTEMS[system]])
+            if survey["databases"] and SYSTEMS[system] not in survey["databases"]:
+                kept = listed(survey["databases"])
+                yield (
+                    name,
+                    f"has a database of PostgreSQL {kept}, but {' '.join(system)} carries {SYSTEMS[system]}",
+                    f"give it a system with {kept} again, or bring the database to {SYSTEMS[system]} with pg_upgrade",
+                )
         if system == OLD_ETCD and name in group(site, "maas_etcd") and len(group(site, "maas_etcd")) > 1:
             yield name, "has an etcd that no other could join later", "use Debian 12 or Ubuntu 24.04 for maas_etcd"
     for name, major in majors.items():

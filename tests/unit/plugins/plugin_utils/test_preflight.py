@@ -41,6 +41,7 @@ def host(number, name, *groups):
             "maas": {"version": "", "revision": "", "mode": ""},
             "scope": "",
             "postgresql": [],
+            "databases": [],
             "certificates": {},
             "firewall": {},
             "resolved": {"10.0.0.5": ["10.0.0.5"]},
@@ -227,6 +228,11 @@ FAULTS = {
         "control1 has an etcd that no other could join later",
         "Debian 12 or Ubuntu 24.04",
     ),
+    "a system that was upgraded under its database": (
+        lambda s: survey(s, "control1", postgresql=[14, 16], databases=[14]),
+        "control1 has a database of PostgreSQL 14, but ubuntu 24.04 carries 16",
+        "give it a system with 14 again",
+    ),
     "mixed postgresql": (
         lambda s: survey(s, "control1", postgresql=[14]),
         "maas_postgresql mixes majors of PostgreSQL (14 on control1, 16 on control2, 16 on control3)",
@@ -371,6 +377,7 @@ def test_a_built_site_has_no_problem(site):
             listen(site, name, port, "nginx")
         if mode == "region":
             listen(site, name, 80, "haproxy")
+            survey(site, name, postgresql=[14, 16], databases=[14, 16])  # what pg_upgrade left behind hinders nobody
             for port, program in ((2379, "etcd"), (5432, "postgres"), (8008, "patroni")):
                 listen(site, name, port, program, address=site["hosts"][name]["address"])
     site["hosts"]["control2"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
