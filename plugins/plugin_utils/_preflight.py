@@ -36,6 +36,8 @@ HOLDERS = {
     "maas_etcd": {2379: ("etcd",), 2380: ("etcd",)},
     "maas_postgresql": {5432: ("postgres",), 8008: ("patroni", "python3")},
 }
+# The same for what is told to Prometheus, where maas_etcd_metrics or maas_haproxy_metrics is on.
+METRICS = {"maas_etcd": {2381: ("etcd",)}, "maas_haproxy": {8405: ("haproxy",)}}
 # What MAAS listens on: TCP and UDP, any program before MAAS is there, and its own afterwards.
 MAAS_PORTS = {
     "maas_region": {53, 3128, 8000, *range(5239, 5260), *range(5271, 5275), *range(5281, 5285)},
@@ -503,6 +505,8 @@ def clock_daemons(site):
 def holders_of(host):
     """Return which programs may hold which TCP ports on a host, MAAS apart."""
     holders = {port: programs for part in host["groups"] for port, programs in HOLDERS.get(part, {}).items()}
+    for part in set(host["metrics"]).intersection(host["groups"]):
+        holders.update(METRICS[part])
     if "maas_haproxy" in host["groups"]:
         beside_region = "maas_region" in host["groups"]
         holders.update(dict.fromkeys((80,) if beside_region else (80, 5240, 5242, 5271), ("haproxy",)))

@@ -25,6 +25,7 @@ def host(number, name, *groups):
         "groups": list(groups),
         "address": address,
         "num_workers": 4,
+        "metrics": [],
         "asked": [1000.0, 1001.0],
         "survey": {
             "clock": 1000.5,
@@ -307,6 +308,16 @@ FAULTS = {
         "control1 has docker-proxy on port 2379",
         "stop",
     ),
+    "the port of etcd's metrics": (
+        lambda s: s["hosts"]["control1"].update(metrics=["maas_etcd"]) or listen(s, "control1", 2381, "prometheus"),
+        "control1 has prometheus on port 2381",
+        "stop and disable",
+    ),
+    "the port of HAProxy's metrics": (
+        lambda s: s["hosts"]["control1"].update(metrics=["maas_haproxy"]) or listen(s, "control1", 8405, "nginx"),
+        "control1 has nginx on port 8405",
+        "stop and disable",
+    ),
     "the distribution's PostgreSQL": (
         lambda s: listen(s, "control1", 5432, "postgres", address="127.0.0.1"),
         "control1 has postgres on port 5432",
@@ -415,6 +426,13 @@ def test_a_limited_run_does_not_complain_of_the_hosts_it_leaves_out(site):
     assert verdict["warnings"][0].startswith("rack1 gets no answer from control3")
 
 
+def test_a_port_of_metrics_is_free_to_others_where_nobody_tells_any(site):
+    for name in ("control1", "rack1"):
+        listen(site, name, 2381, "prometheus")
+    site["hosts"]["rack1"]["metrics"] = ["maas_etcd", "maas_haproxy"]
+    assert judge(site)["problems"] == []
+
+
 def test_what_listens_on_the_loopback_does_not_hinder_maas(site):
     listen(site, "rack1", 53, "systemd-resolve", "udp", "127.0.0.53%lo")
     assert judge(site)["problems"] == []
@@ -475,22 +493,31 @@ def test_a_host_connects_only_where_the_firewall_lets_it(site):
 
 
 def test_the_deployment_is_read_from_groups_and_variables():
+    told = {"maas_etcd_metrics": "no", "maas_haproxy_metrics": "yes"}
     hostvars = {
         "a": {"ansible_host": "10.0.0.1", "maas_preflight_survey": {"survey": {"clock": 1}, "asked": [0, 2]}},
-        "b": {"ansible_host": "192.0.2.2", "maas_address": "10.0.0.2", "maas_region_num_workers": 8},
+        "b": {"ansible_host": "192.0.2.2", "maas_address": "10.0.0.2", "maas_region_num_workers": 8, **told},
         "c": {},
     }
     hosts = deployment({"maas_region": ["b", "a"], "maas_rack": ["a", "c"], "all": ["a", "b", "c", "d"]}, hostvars)
     assert hosts == {
-        "b": {"groups": ["maas_region"], "address": "10.0.0.2", "num_workers": 8, "survey": None, "asked": None},
+        "b": {
+            "groups": ["maas_region"],
+            "address": "10.0.0.2",
+            "num_workers": 8,
+            "metrics": ["maas_haproxy"],
+            "survey": None,
+            "asked": None,
+        },
         "a": {
             "groups": ["maas_region", "maas_rack"],
             "address": "10.0.0.1",
             "num_workers": 4,
+            "metrics": [],
             "survey": {"clock": 1},
             "asked": [0, 2],
         },
-        "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "survey": None, "asked": None},
+        "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "metrics": [], "survey": None, "asked": None},
     }
 
 
