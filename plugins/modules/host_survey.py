@@ -110,6 +110,9 @@ survey:
       description: Active units that set the clock beside MAAS's own, without those that the role maas_host stops.
       type: list
       elements: str
+    apt:
+      description: Whether apt knows of any package.
+      type: bool
     snapd:
       description: The newest snapd on the host; empty without one.
       type: str
@@ -162,6 +165,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
+APT_LISTS = "/var/lib/apt/lists/*_Packages*"
 CLOCK_UNITS = ("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
 SNAPD_INFOS = ("/usr/lib/snapd/info", "/snap/snapd/current/usr/lib/snapd/info")
 DATA = ("/var", "/var/lib/postgresql", "/var/lib/etcd", "/var/snap")
@@ -339,6 +343,7 @@ def survey(module):
             )
             if state == "active"
         ],
+        "apt": bool(glob.glob(APT_LISTS)),
         "snapd": snapd_version(),
         "maas": maas(),
         "scope": find(r"^scope: *\"?([^\"\n]*)", read("/etc/patroni/config.yml")),

@@ -357,6 +357,17 @@ def systems(site):
         yield "maas_postgresql", f"mixes majors of PostgreSQL ({found})", "use the same system on all its hosts"
 
 
+def packages(site):
+    """A check mode, in which apt asks no servers, can tell what would be installed; a new cloud image knows nothing."""
+    for name, survey in surveys(site).items():
+        if site["check"] and not survey["apt"] and new_parts(site["hosts"][name]):
+            yield (
+                name,
+                "knows no packages yet, which a check mode does not change",
+                "run apt-get update, or leave out --check",
+            )
+
+
 def modes(site):
     """A host that MAAS was initialised on keeps its part."""
     for name, survey in surveys(site).items():
@@ -624,6 +635,7 @@ PROBLEMS = (
         url,
         versions,
         systems,
+        packages,
         modes,
         passwords,
         workers,

@@ -38,6 +38,7 @@ def host(number, name, *groups):
             "interfaces": [{"name": "eth0", "mac": f"52:54:00:00:00:{number:02x}", "addresses": [f"{address}/24"]}],
             "listeners": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22, "program": "sshd"}],
             "clocks": [],
+            "apt": True,
             "snapd": "2.75",
             "maas": {"version": "", "revision": "", "mode": ""},
             "scope": "",
@@ -63,6 +64,7 @@ def site():
         "hosts": hosts,
         "groups": ["all", "ungrouped", *_preflight.GROUPS],
         "run": list(hosts),
+        "check": False,
         "ports": PORTS,
         "deployment": "prod",
         "version": "3.7",
@@ -239,6 +241,11 @@ FAULTS = {
         "maas_postgresql mixes majors of PostgreSQL (14 on control1, 16 on control2, 16 on control3)",
         "same system",
     ),
+    "a check of a host without lists of packages": (
+        lambda s: survey(s, "rack1", apt=False) or s.update(check=True),
+        "rack1 knows no packages yet",
+        "run apt-get update, or leave out --check",
+    ),
     "other mode": (
         lambda s: survey(s, "control1", maas={"version": "3.7.3", "revision": "7", "mode": "region+rack"}),
         "control1 was initialised as region+rack, but its groups make it region",
@@ -394,6 +401,14 @@ def test_a_built_site_has_no_problem(site):
     site["hosts"]["control2"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
     for name in ("control1", "control3"):
         survey(site, name, neighbour_mac="52:54:00:00:00:0c")
+    assert judge(site)["problems"] == []
+
+
+def test_a_host_without_lists_of_packages_gets_them_from_a_run_and_needs_none_when_it_is_built(site):
+    survey(site, "rack1", apt=False)
+    assert judge(site)["problems"] == []
+    survey(site, "rack1", maas={"version": "3.7.3", "revision": "1", "mode": "rack"})
+    site["check"] = True
     assert judge(site)["problems"] == []
 
 
