@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.metal.maas_ha.plugins.plugin_utils import _preflight
 
 PASSWORD = re.compile(r"maas_.+_password")
@@ -19,7 +20,8 @@ def deployment(groups, hostvars):
         hostvars: the variables of all hosts.
 
     Returns:
-        dict of inventory name to dict with groups, address and num_workers, and with survey and asked once it was read.
+        dict of inventory name to dict with groups, address, num_workers and metrics, and once it was read with
+        survey and asked.
     """
     hosts = {}
     for group in _preflight.GROUPS:
@@ -30,6 +32,9 @@ def deployment(groups, hostvars):
                 "groups": [],
                 "address": variables.get("maas_address", variables.get("ansible_host", "")),
                 "num_workers": variables.get("maas_region_num_workers", 4),
+                "metrics": [
+                    part for part in _preflight.METRICS if boolean(variables.get(f"{part}_metrics"), strict=False)
+                ],
                 "survey": read.get("survey"),
                 "asked": read.get("asked"),
             }

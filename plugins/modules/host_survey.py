@@ -110,6 +110,9 @@ survey:
       description: Active units that set the clock beside MAAS's own, without those that the role maas_host stops.
       type: list
       elements: str
+    apt:
+      description: Whether apt knows of any package.
+      type: bool
     snapd:
       description: The newest snapd on the host; empty without one.
       type: str
@@ -121,6 +124,10 @@ survey:
       type: str
     postgresql:
       description: Installed majors of PostgreSQL.
+      type: list
+      elements: int
+    databases:
+      description: Majors of PostgreSQL that Patroni's data on the host is of.
       type: list
       elements: int
     certificates:
@@ -145,6 +152,7 @@ survey:
       type: str
 """
 
+import glob
 import json
 import os
 import re
@@ -157,9 +165,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
+APT_LISTS = "/var/lib/apt/lists/*_Packages*"
 CLOCK_UNITS = ("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
 SNAPD_INFOS = ("/usr/lib/snapd/info", "/snap/snapd/current/usr/lib/snapd/info")
 DATA = ("/var", "/var/lib/postgresql", "/var/lib/etcd", "/var/snap")
+DATABASES = "/var/lib/postgresql/*/maas/PG_VERSION"
 FIREWALL = "/etc/maas-firewall.nft"
 CERTIFICATES = {"host": "/etc/maas-ha/pki/host.crt", "ca": "/etc/maas-ha/pki/ca.crt"}
 
@@ -219,6 +229,11 @@ def maas():
         "revision": os.readlink("/snap/maas/current") if there else "",
         "mode": read("/var/snap/maas/common/snap_mode"),
     }
+
+
+def databases():
+    """Return the majors of PostgreSQL that Patroni's data is of, none on a host without any."""
+    return sorted(int(major) for major in map(read, glob.glob(DATABASES)) if major.isdigit())
 
 
 def certificate_end(module, path):
@@ -328,12 +343,14 @@ def survey(module):
             )
             if state == "active"
         ],
+        "apt": bool(glob.glob(APT_LISTS)),
         "snapd": snapd_version(),
         "maas": maas(),
         "scope": find(r"^scope: *\"?([^\"\n]*)", read("/etc/patroni/config.yml")),
         "postgresql": sorted(int(major) for major in os.listdir("/usr/lib/postgresql") if major.isdigit())
         if os.path.isdir("/usr/lib/postgresql")
         else [],
+        "databases": databases(),
         "certificates": {
             name: certificate_end(module, path) for name, path in CERTIFICATES.items() if os.path.exists(path)
         },

@@ -36,6 +36,8 @@ HOLDERS = {
     "maas_etcd": {2379: ("etcd",), 2380: ("etcd",)},
     "maas_postgresql": {5432: ("postgres",), 8008: ("patroni", "python3")},
 }
+# The same for what is told to Prometheus, where maas_etcd_metrics or maas_haproxy_metrics is on.
+METRICS = {"maas_etcd": {2381: ("etcd",)}, "maas_haproxy": {8405: ("haproxy",)}}
 # What MAAS listens on: TCP and UDP, any program before MAAS is there, and its own afterwards.
 MAAS_PORTS = {
     "maas_region": {53, 3128, 8000, *range(5239, 5260), *range(5271, 5275), *range(5281, 5285)},
@@ -334,6 +336,13 @@ def systems(site):
             yield name, f"runs {' '.join(system)}", f"use one of {listed(' '.join(known) for known in SYSTEMS)}"
         elif name in group(site, "maas_postgresql"):
             majors[name] = max(survey["postgresql"] or [SYSTEMS[system]])
+            if survey["databases"] and SYSTEMS[system] not in survey["databases"]:
+                kept = listed(survey["databases"])
+                yield (
+                    name,
+                    f"has a database of PostgreSQL {kept}, but {' '.join(system)} carries {SYSTEMS[system]}",
+                    f"give it a system with {kept} again, or bring the database to {SYSTEMS[system]} with pg_upgrade",
+                )
         if system == OLD_ETCD and name in group(site, "maas_etcd") and len(group(site, "maas_etcd")) > 1:
             yield name, "has an etcd that no other could join later", "use Debian 12 or Ubuntu 24.04 for maas_etcd"
     for name, major in majors.items():
@@ -346,6 +355,17 @@ def systems(site):
     if len(set(majors.values())) > 1:
         found = listed(f"{major} on {name}" for name, major in majors.items())
         yield "maas_postgresql", f"mixes majors of PostgreSQL ({found})", "use the same system on all its hosts"
+
+
+def packages(site):
+    """A check mode, in which apt asks no servers, can tell what would be installed; a new cloud image knows nothing."""
+    for name, survey in surveys(site).items():
+        if site["check"] and not survey["apt"] and new_parts(site["hosts"][name]):
+            yield (
+                name,
+                "knows no packages yet, which a check mode does not change",
+                "run apt-get update, or leave out --check",
+            )
 
 
 def modes(site):
@@ -496,6 +516,8 @@ def clock_daemons(site):
 def holders_of(host):
     """Return which programs may hold which TCP ports on a host, MAAS apart."""
     holders = {port: programs for part in host["groups"] for port, programs in HOLDERS.get(part, {}).items()}
+    for part in set(host["metrics"]).intersection(host["groups"]):
+        holders.update(METRICS[part])
     if "maas_haproxy" in host["groups"]:
         beside_region = "maas_region" in host["groups"]
         holders.update(dict.fromkeys((80,) if beside_region else (80, 5240, 5242, 5271), ("haproxy",)))
@@ -613,6 +635,7 @@ PROBLEMS = (
         url,
         versions,
         systems,
+        packages,
         modes,
         passwords,
         workers,

@@ -254,6 +254,39 @@ def test_losing_the_leaders_host_loses_no_acknowledged_row(lab):
     assert (again.status, again.changes) == (0, []), again.output[-4000:]
 
 
+def test_a_member_of_etcd_that_does_not_come_back_is_the_last_to_restart(lab):
+    members = lab.groups["maas_etcd"]
+    for host in members:
+        lab.run(host, [f"systemd-run --quiet --unit=taken python3 -m http.server --bind {lab.hosts[host]} 2381"])
+    try:
+        for dummy in range(2):
+            run = play("database", "--extra-vars", '{"maas_etcd_metrics": true}')
+            assert run.status
+            states = [lab.run(host, ["systemctl is-active etcd || true"]).strip() for host in members]
+            assert states.count("active") == len(members) - 1, states
+    finally:
+        for host in members:
+            lab.run(host, ["systemctl stop taken"])
+    mended = play("database")
+    assert mended.status == 0, mended.output[-4000:]
+
+
+def test_a_setting_that_postgresql_does_not_start_with_takes_one_replica_alone(lab):
+    members, before = lab.groups["maas_postgresql"], leader(lab)
+    given = {"maas_postgresql_parameters": {"shared_preload_libraries": "nowhere"}, "maas_postgresql_start_timeout": 30}
+    for told in ("/restart", "so it is not restarted here"):
+        run = play("database", "--extra-vars", json.dumps(given))
+        assert run.status and told in run.told, run.output[-4000:]
+        assert len(roles(lab, before)) == len(members) - 1
+        assert leader(lab) == before
+    given["maas_postgresql_parameters"]["shared_preload_libraries"] = ""
+    play("database", "--extra-vars", json.dumps(given))  # the replica follows only when the others have told it
+    until(lambda: sound(lab), RETURN, "the replica to start with the settings that it was given")
+    mended = play("database")
+    assert mended.status == 0, mended.output[-4000:]
+    assert leader(lab) == before
+
+
 def test_more_connections_come_rolling_and_are_never_taken_away(lab):
     region = lab.groups["maas_region"][0]
     before = int(psql(lab, region, "SHOW max_connections"))

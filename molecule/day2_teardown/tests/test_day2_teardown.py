@@ -116,6 +116,19 @@ def test_on_bare_hosts_it_changes_nothing():
     assert run.changes == []
 
 
+def test_a_disk_of_etcds_own_stays_without_its_data(lab, hosts, bare):
+    host, data = hosts[0], "/var/lib/etcd/maas"
+    lab.run(host, [f"mkdir -p {data} && mount -t tmpfs tmpfs {data} && mkdir -p {data}/member/wal {data}/lost+found"])
+    try:
+        run = play("teardown", "--limit", "all", *NAMED)
+        left = lab.run(host, [f"mountpoint --quiet {data} && ls {data}"]).split()
+    finally:
+        lab.run(host, [f"umount {data} && rmdir {data}"])
+    assert run.status == 0, run.output[-8000:]
+    assert left == ["lost+found"]
+    assert differing(lab, host, bare) == []
+
+
 def test_the_hosts_can_be_deployed_again_and_killed_runs_are_made_good(lab, hosts, bare):
     deploy(lab)
     run = interrupted("teardown", "--limit", "all", *NAMED, kills=5)[0]

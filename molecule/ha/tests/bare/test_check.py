@@ -20,6 +20,18 @@ def test_check_mode_succeeds_and_writes_nothing():
     assert written() == before
 
 
+@pytest.mark.usefixtures("lab_is_bare")
+def test_a_check_of_a_host_whose_apt_knows_no_packages_is_refused():
+    lab = Lab.current()
+    host = lab.groups["maas_rack"][0]
+    lab.run(host, ["mount -t tmpfs tmpfs /var/lib/apt/lists"])
+    try:
+        run = play("preflight", "--check")
+    finally:
+        lab.run(host, ["umount /var/lib/apt/lists"])
+    assert run.status and f"{host} knows no packages yet" in run.told
+
+
 @pytest.fixture
 def lab_is_bare():
     """Refuse to prove anything on a lab that was deployed already."""

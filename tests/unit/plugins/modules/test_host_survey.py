@@ -63,6 +63,20 @@ def test_the_newest_snapd_counts(monkeypatch, tmp_path):
     assert host_survey.snapd_version() == "2.63"
 
 
+def test_of_which_postgresql_the_data_is_tells_the_data_itself(monkeypatch, tmp_path):
+    monkeypatch.setattr(host_survey, "DATABASES", str(tmp_path / "*/maas/PG_VERSION"))
+    assert host_survey.databases() == []
+    for major, cluster, text in (
+        ("16", "maas", "16\n"),
+        ("14", "maas", "14\n"),
+        ("15", "maas", ""),
+        ("13", "main", "13\n"),
+    ):
+        (tmp_path / major / cluster).mkdir(parents=True)
+        (tmp_path / major / cluster / "PG_VERSION").write_text(text)
+    assert host_survey.databases() == [14, 16]
+
+
 def test_whom_the_firewall_lets_in_is_told_by_group(monkeypatch, tmp_path):
     rules = tmp_path / "rules"
     monkeypatch.setattr(host_survey, "FIREWALL", rules)

@@ -25,6 +25,7 @@ def host(number, name, *groups):
         "groups": list(groups),
         "address": address,
         "num_workers": 4,
+        "metrics": [],
         "asked": [1000.0, 1001.0],
         "survey": {
             "clock": 1000.5,
@@ -37,10 +38,12 @@ def host(number, name, *groups):
             "interfaces": [{"name": "eth0", "mac": f"52:54:00:00:00:{number:02x}", "addresses": [f"{address}/24"]}],
             "listeners": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22, "program": "sshd"}],
             "clocks": [],
+            "apt": True,
             "snapd": "2.75",
             "maas": {"version": "", "revision": "", "mode": ""},
             "scope": "",
             "postgresql": [],
+            "databases": [],
             "certificates": {},
             "firewall": {},
             "resolved": {"10.0.0.5": ["10.0.0.5"]},
@@ -61,6 +64,7 @@ def site():
         "hosts": hosts,
         "groups": ["all", "ungrouped", *_preflight.GROUPS],
         "run": list(hosts),
+        "check": False,
         "ports": PORTS,
         "deployment": "prod",
         "version": "3.7",
@@ -227,10 +231,20 @@ FAULTS = {
         "control1 has an etcd that no other could join later",
         "Debian 12 or Ubuntu 24.04",
     ),
+    "a system that was upgraded under its database": (
+        lambda s: survey(s, "control1", postgresql=[14, 16], databases=[14]),
+        "control1 has a database of PostgreSQL 14, but ubuntu 24.04 carries 16",
+        "give it a system with 14 again",
+    ),
     "mixed postgresql": (
         lambda s: survey(s, "control1", postgresql=[14]),
         "maas_postgresql mixes majors of PostgreSQL (14 on control1, 16 on control2, 16 on control3)",
         "same system",
+    ),
+    "a check of a host without lists of packages": (
+        lambda s: survey(s, "rack1", apt=False) or s.update(check=True),
+        "rack1 knows no packages yet",
+        "run apt-get update, or leave out --check",
     ),
     "other mode": (
         lambda s: survey(s, "control1", maas={"version": "3.7.3", "revision": "7", "mode": "region+rack"}),
@@ -300,6 +314,16 @@ FAULTS = {
         lambda s: listen(s, "control1", 2379, "docker-proxy"),
         "control1 has docker-proxy on port 2379",
         "stop",
+    ),
+    "the port of etcd's metrics": (
+        lambda s: s["hosts"]["control1"].update(metrics=["maas_etcd"]) or listen(s, "control1", 2381, "prometheus"),
+        "control1 has prometheus on port 2381",
+        "stop and disable",
+    ),
+    "the port of HAProxy's metrics": (
+        lambda s: s["hosts"]["control1"].update(metrics=["maas_haproxy"]) or listen(s, "control1", 8405, "nginx"),
+        "control1 has nginx on port 8405",
+        "stop and disable",
     ),
     "the distribution's PostgreSQL": (
         lambda s: listen(s, "control1", 5432, "postgres", address="127.0.0.1"),
@@ -371,11 +395,20 @@ def test_a_built_site_has_no_problem(site):
             listen(site, name, port, "nginx")
         if mode == "region":
             listen(site, name, 80, "haproxy")
+            survey(site, name, postgresql=[14, 16], databases=[14, 16])  # what pg_upgrade left behind hinders nobody
             for port, program in ((2379, "etcd"), (5432, "postgres"), (8008, "patroni")):
                 listen(site, name, port, program, address=site["hosts"][name]["address"])
     site["hosts"]["control2"]["survey"]["interfaces"][0]["addresses"].append("10.0.0.5/24")
     for name in ("control1", "control3"):
         survey(site, name, neighbour_mac="52:54:00:00:00:0c")
+    assert judge(site)["problems"] == []
+
+
+def test_a_host_without_lists_of_packages_gets_them_from_a_run_and_needs_none_when_it_is_built(site):
+    survey(site, "rack1", apt=False)
+    assert judge(site)["problems"] == []
+    survey(site, "rack1", maas={"version": "3.7.3", "revision": "1", "mode": "rack"})
+    site["check"] = True
     assert judge(site)["problems"] == []
 
 
@@ -406,6 +439,13 @@ def test_a_limited_run_does_not_complain_of_the_hosts_it_leaves_out(site):
     verdict = judge(site)
     assert verdict["problems"] == []
     assert verdict["warnings"][0].startswith("rack1 gets no answer from control3")
+
+
+def test_a_port_of_metrics_is_free_to_others_where_nobody_tells_any(site):
+    for name in ("control1", "rack1"):
+        listen(site, name, 2381, "prometheus")
+    site["hosts"]["rack1"]["metrics"] = ["maas_etcd", "maas_haproxy"]
+    assert judge(site)["problems"] == []
 
 
 def test_what_listens_on_the_loopback_does_not_hinder_maas(site):
@@ -468,22 +508,31 @@ def test_a_host_connects_only_where_the_firewall_lets_it(site):
 
 
 def test_the_deployment_is_read_from_groups_and_variables():
+    told = {"maas_etcd_metrics": "no", "maas_haproxy_metrics": "yes"}
     hostvars = {
         "a": {"ansible_host": "10.0.0.1", "maas_preflight_survey": {"survey": {"clock": 1}, "asked": [0, 2]}},
-        "b": {"ansible_host": "192.0.2.2", "maas_address": "10.0.0.2", "maas_region_num_workers": 8},
+        "b": {"ansible_host": "192.0.2.2", "maas_address": "10.0.0.2", "maas_region_num_workers": 8, **told},
         "c": {},
     }
     hosts = deployment({"maas_region": ["b", "a"], "maas_rack": ["a", "c"], "all": ["a", "b", "c", "d"]}, hostvars)
     assert hosts == {
-        "b": {"groups": ["maas_region"], "address": "10.0.0.2", "num_workers": 8, "survey": None, "asked": None},
+        "b": {
+            "groups": ["maas_region"],
+            "address": "10.0.0.2",
+            "num_workers": 8,
+            "metrics": ["maas_haproxy"],
+            "survey": None,
+            "asked": None,
+        },
         "a": {
             "groups": ["maas_region", "maas_rack"],
             "address": "10.0.0.1",
             "num_workers": 4,
+            "metrics": [],
             "survey": {"clock": 1},
             "asked": [0, 2],
         },
-        "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "survey": None, "asked": None},
+        "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "metrics": [], "survey": None, "asked": None},
     }
 
 
