@@ -19,7 +19,7 @@ def deployment(groups, hostvars):
         hostvars: the variables of all hosts.
 
     Returns:
-        dict of inventory name to dict with groups, address and num_workers, and with survey and asked once it was read.
+        dict of inventory name to dict with groups, address, num_workers and rack_hostname, and with survey and asked once it was read.
     """
     hosts = {}
     for group in _preflight.GROUPS:
@@ -30,6 +30,7 @@ def deployment(groups, hostvars):
                 "groups": [],
                 "address": variables.get("maas_address", variables.get("ansible_host", "")),
                 "num_workers": variables.get("maas_region_num_workers", 4),
+                "rack_hostname": variables.get("maas_rack_hostname", ""),
                 "survey": read.get("survey"),
                 "asked": read.get("asked"),
             }
