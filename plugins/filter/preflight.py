@@ -20,8 +20,8 @@ def deployment(groups, hostvars):
         hostvars: the variables of all hosts.
 
     Returns:
-        dict of inventory name to dict with groups, address, num_workers and metrics, and once it was read with
-        survey and asked.
+        dict of inventory name to dict with groups, address, num_workers, metrics and rack_hostname, and once it was
+        read with survey and asked.
     """
     hosts = {}
     for group in _preflight.GROUPS:
@@ -35,6 +35,7 @@ def deployment(groups, hostvars):
                 "metrics": [
                     part for part in _preflight.METRICS if boolean(variables.get(f"{part}_metrics"), strict=False)
                 ],
+                "rack_hostname": variables.get("maas_rack_hostname", ""),
                 "survey": read.get("survey"),
                 "asked": read.get("asked"),
             }

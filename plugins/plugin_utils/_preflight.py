@@ -600,11 +600,15 @@ def leaves(site):
 
 
 def named(site):
-    """The inventory calls a region as MAAS does, which is how remove_region finds it."""
-    for name in group(site, "maas_region").keys() & surveys(site).keys():
-        hostname = surveys(site)[name]["hostname"].split(".")[0]
-        if name.split(".")[0] != hostname:
+    """The inventory calls a controller as MAAS does, which is how remove_region and remove_rack find it."""
+    for name, survey in surveys(site).items():
+        host, hostname = site["hosts"][name], survey["hostname"].split(".")[0]
+        if name.split(".")[0] == hostname:
+            continue
+        if "maas_region" in host["groups"]:
             yield name, f"calls itself {hostname}", "let the inventory do so too, else remove_region will not find it"
+        elif "maas_rack" in host["groups"] and not host["rack_hostname"]:
+            yield name, f"calls itself {hostname}", "set its maas_rack_hostname to that, else remove_rack refuses it"
 
 
 def misspelt(site):

@@ -136,6 +136,16 @@ def test_a_check_of_the_removal_tells_the_plan_and_does_nothing(lab):
     assert dhcpd(lab, "rack1")[0] == "primary" and has_maas(lab, "rack1")
 
 
+@pytest.mark.parametrize("name", ["rack2", "nobody"])
+def test_a_rack_that_maas_knows_by_another_name_is_not_purged(lab, name):
+    """The inventory means a host that MAAS knows otherwise: as another rack has it, or as nobody has."""
+    run = verb("remove_rack", "rack1", "--extra-vars", f"maas_rack_hostname={name}")
+    assert run.status and re.search(rf"rack1 has the system_id \w+, which in MAAS is rack1 and not {name}\.", run.told)
+    assert "Set maas_rack_hostname of rack1 to rack1 in the inventory." in run.told
+    assert has_maas(lab, "rack1") and maas.racks() == {"rack1": "running", "rack2": "running"}
+    assert dhcpd(lab, "rack1")[0] == "primary"
+
+
 def test_a_limit_that_leaves_out_the_regions_is_refused(lab):
     run = verb("remove_rack", "rack1", "--limit", "rack1")
     assert run.status and "--limit may not leave out all of them" in run.told
@@ -205,6 +215,7 @@ def test_a_dead_rack_is_removed(lab, kept):
 
 
 def test_a_rack_that_comes_back_from_the_dead_is_removed_for_good(lab):
+    until(lambda: "rack1" in maas.racks(), 120, "the rack to register again")
     run = verb("remove_rack", "rack1")
     assert run.status == 0, run.output[-8000:]
     assert not has_maas(lab, "rack1") and "rack1" not in maas.racks()

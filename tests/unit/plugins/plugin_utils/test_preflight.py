@@ -26,6 +26,7 @@ def host(number, name, *groups):
         "address": address,
         "num_workers": 4,
         "metrics": [],
+        "rack_hostname": "",
         "asked": [1000.0, 1001.0],
         "survey": {
             "clock": 1000.5,
@@ -495,6 +496,19 @@ def test_a_misspelt_group_a_lone_pair_and_an_ending_certificate_are_worth_a_word
     ]
 
 
+def test_a_rack_that_calls_itself_otherwise_is_worth_a_word_until_the_inventory_says_so(site):
+    survey(site, "rack1", hostname="node-17")
+    survey(site, "control1", hostname="node-18")
+    site["hosts"]["control1"]["groups"].append("maas_rack")
+    assert judge(site)["problems"] == []
+    assert judge(site)["warnings"] == [
+        "control1 calls itself node-18: let the inventory do so too, else remove_region will not find it.",
+        "rack1 calls itself node-17: set its maas_rack_hostname to that, else remove_rack refuses it.",
+    ]
+    site["hosts"]["rack1"]["rack_hostname"] = "node-17"
+    assert len(judge(site)["warnings"]) == 1
+
+
 def test_a_password_is_never_repeated(site):
     site["passwords"] = {"maas_a_password": "s3cr@tWord", "maas_b_password": 736251, "maas_c_password": "changeme"}
     text = " ".join(judge(site)["problems"])
@@ -512,27 +526,26 @@ def test_the_deployment_is_read_from_groups_and_variables():
     hostvars = {
         "a": {"ansible_host": "10.0.0.1", "maas_preflight_survey": {"survey": {"clock": 1}, "asked": [0, 2]}},
         "b": {"ansible_host": "192.0.2.2", "maas_address": "10.0.0.2", "maas_region_num_workers": 8, **told},
-        "c": {},
+        "c": {"maas_rack_hostname": "node-17"},
     }
     hosts = deployment({"maas_region": ["b", "a"], "maas_rack": ["a", "c"], "all": ["a", "b", "c", "d"]}, hostvars)
+    unread = {"num_workers": 4, "metrics": [], "rack_hostname": "", "survey": None, "asked": None}
     assert hosts == {
         "b": {
+            **unread,
             "groups": ["maas_region"],
             "address": "10.0.0.2",
             "num_workers": 8,
             "metrics": ["maas_haproxy"],
-            "survey": None,
-            "asked": None,
         },
         "a": {
+            **unread,
             "groups": ["maas_region", "maas_rack"],
             "address": "10.0.0.1",
-            "num_workers": 4,
-            "metrics": [],
             "survey": {"clock": 1},
             "asked": [0, 2],
         },
-        "c": {"groups": ["maas_rack"], "address": "", "num_workers": 4, "metrics": [], "survey": None, "asked": None},
+        "c": {**unread, "groups": ["maas_rack"], "address": "", "rack_hostname": "node-17"},
     }
 
 
