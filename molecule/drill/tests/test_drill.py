@@ -105,6 +105,26 @@ def test_every_tier_changes_hands_and_heals(tmp_path):
     assert (tmp_path / "index.html").exists()
 
 
+@pytest.mark.parametrize(
+    "tier, told", [("region", "seconds at most: 10"), ("rack", "was not restarted. Its DHCP failover")]
+)
+def test_nothing_restarts_while_another_of_its_kind_is_down(lab, tier, told):
+    hosts = [host for host in lab.groups[f"maas_{tier}"] if tier == "region" or host not in lab.groups["maas_region"]]
+    since = "systemctl show --property=ActiveEnterTimestampMonotonic snap.maas.pebble"
+    before = {host: lab.run(host, [since]) for host in hosts[:-1]}
+    lab.run(hosts[-1], ["systemctl stop snap.maas.pebble"])
+    try:
+        if tier == "rack":
+            until(lambda: maas.failover()[hosts[0]][0] != "normal", 120, "its partner to notice")
+        run = play("restart", "--extra-vars", json.dumps({"maas_restart": tier}))
+        assert run.status and told in run.told, run.output[-8000:]
+        assert {host: lab.run(host, [since]) for host in hosts[:-1]} == before
+    finally:
+        lab.run(hosts[-1], ["systemctl start snap.maas.pebble"])
+        until(maas.whole, 180, "the site to be whole again")
+    until(lambda: {*maas.failover().values()} == {("normal", "normal")}, 120, "the pair to be normal")
+
+
 def test_no_rack_is_without_a_region_while_regions_restart(lab):
     with contextlib.ExitStack() as stack:
         probes = {
