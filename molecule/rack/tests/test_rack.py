@@ -67,6 +67,25 @@ def test_other_pools_are_loaded(lab, racks):
     assert play("rack").status == 0
 
 
+def test_other_pools_are_loaded_by_one_rack_after_the_other(lab, racks):
+    if len(racks) == 1:
+        pytest.skip("there is one rack only")
+    loaded = [moments(lab, rack) for rack in racks]
+    run = play("rack", "--extra-vars", "maas_rack_max_rpc_connections=8")
+    assert run.status == 0, run.output[-8000:]
+    assert len(run.changes) == len(racks)
+    assert run.output.count("Initialise the rack with") == 1 + len(racks)  # all that need no restart at once, then each
+    assert status(lab) == dict.fromkeys(racks, "running")
+    assert all(before != moments(lab, rack) for before, rack in zip(loaded, racks, strict=True))
+    assert play("rack").status == 0
+    assert play("rack").changes == []
+
+
+def moments(lab, rack):
+    """Return since when each service of MAAS has run on a rack."""
+    return lab.run(rack, ["systemctl show --property=ActiveEnterTimestampMonotonic 'snap.maas.*.service'"])
+
+
 def test_a_spoilt_secret_is_mended(lab, racks):
     if racks[0] in lab.groups["maas_region"]:
         pytest.skip("regions mend their own")
