@@ -81,7 +81,7 @@ def test_a_tag_reaches_what_is_included(role):
         for task in read(path):
             included = task.get("ansible.builtin.include_tasks")
             if included and "tags" in task:
-                assert isinstance(included, dict) and included["apply"] == {"tags": task["tags"]}, task["name"]
+                assert isinstance(included, dict) and included["apply"]["tags"] == task["tags"], task["name"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda path: path.name)
