@@ -40,7 +40,7 @@ options:
     type: bool
   wait:
     description:
-      - Whether to wait until systemd calls the unit started.
+      - Whether to wait until systemd calls the unit started, three minutes at most.
       - V(false) suits members of a quorum, which wait for one another.
     type: bool
     default: true
@@ -93,6 +93,9 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 RECORDS = "/run/maas-ha/daemon"
+# Seconds, more than a unit's own time to start: one that is started again and again keeps systemctl waiting for ever.
+LIMIT = 180
+TIMED_OUT = 124  # what timeout says then
 PROPERTIES = (
     "LoadState",
     "ActiveState",
@@ -157,9 +160,12 @@ class Unit:
 
     def systemctl(self, verb, wait):
         """Carry out one verb; fail with the unit's last words when it fails."""
-        words = ["systemctl", verb] + ([] if wait or verb == "daemon-reload" else ["--no-block"])
+        words = ["timeout", str(LIMIT), "systemctl", verb]
+        words += [] if wait or verb == "daemon-reload" else ["--no-block"]
         status, dummy, error = self.module.run_command(words + ([] if verb == "daemon-reload" else [self.name]))
         if status:
+            if status == TIMED_OUT:
+                error = f"it had not ended after {LIMIT} s."
             journal = self.module.run_command(["journalctl", "--no-pager", "-n", "10", "-o", "cat", "-u", self.name])[1]
             self.module.fail_json(
                 msg=f"systemctl {verb} {self.name} failed: {error.strip()} The unit's last words: {journal.strip()}"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 
 import pytest
@@ -92,3 +93,25 @@ def test_a_changed_unit_file_is_read_first(config):
 def test_stopping_takes_a_running_unit_only(config):
     assert verbs(Systemd(started=60), config, state="stopped", enabled=False) == ["disable", "stop"]
     assert verbs(Systemd(ActiveState="inactive"), config, state="stopped", enabled=None) == []
+
+
+def test_a_unit_that_never_starts_is_waited_for_no_longer_than_the_limit(tmp_path, monkeypatch):
+    """systemctl waits for ever where the unit is started again and again."""
+    command = tmp_path / "systemctl"
+    command.write_text("#!/bin/sh\nexec sleep 60\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(daemon, "LIMIT", 1)
+
+    class Module(Systemd):
+        def run_command(self, words, check_rc=False):
+            if words[0] == "journalctl" or "show" in words:
+                return super().run_command(words)
+            told = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False)
+            return told.returncode, told.stdout, told.stderr
+
+        def fail_json(self, msg):
+            raise AssertionError(msg)
+
+    with pytest.raises(AssertionError, match=r"systemctl start thing\.service failed: it had not ended after 1 s\."):
+        daemon.Unit(Module()).systemctl("start", wait=True)
