@@ -145,7 +145,7 @@ def test_maas_owns_its_database_and_is_nobody_else(lab):
 
 def test_a_region_that_falls_silent_does_not_keep_its_locks(lab):
     region = lab.groups["maas_region"][0]
-    assert psql(lab, region, "SHOW tcp_user_timeout; SHOW tcp_keepalives_idle").split() == ["4s", "1"]
+    assert psql(lab, region, "SHOW tcp_user_timeout; SHOW tcp_keepalives_idle").split() == ["4000", "1"]
     assert psql(lab, region, "SHOW tcp_keepalives_interval; SHOW tcp_keepalives_count").split() == ["1", "3"]
 
 
